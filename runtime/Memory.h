@@ -1,0 +1,72 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Linear memory: reserving address space, growing, and the one door from a guest's
+// address to a host pointer.
+
+#pragma once
+
+#include "Errno.h"
+#include "moat/abi/Layout.h"
+#include <cstring>
+#include <span>
+
+namespace moat::rt {
+
+/// A guest address of memory 0 as WASI passes it: a byte offset.
+using GuestAddress = uint32_t;
+
+/// A borrowed view of a linear memory. Sizes are read anew at every call, since another
+/// thread may grow it; a memory never shrinks and, while a call runs, never moves.
+class MemoryView {
+public:
+  explicit MemoryView(abi::Memory &memory) : memory(&memory) {}
+
+  /// The host bytes of guest range [address, address + sizeBytes). Fault if any of it lies
+  /// past the memory's end. An empty range at any address up to the end is fine.
+  Result<std::span<uint8_t>> slice(uint64_t address, uint64_t sizeBytes) const {
+    uint64_t size = __atomic_load_n(&memory->sizeBytes, __ATOMIC_RELAXED);
+    if (address > size || sizeBytes > size - address)
+      return Fail(Errno::Fault);
+    return std::span<uint8_t>(memory->base + address, sizeBytes);
+  }
+
+  /// Copies a little-endian value or a packed structure out of guest memory.
+  template <typename T> Result<T> load(uint64_t address) const {
+    auto bytes = slice(address, sizeof(T));
+    if (!bytes)
+      return Fail(bytes.error());
+    T value;
+    memcpy(&value, bytes->data(), sizeof(T));
+    return value;
+  }
+
+  /// Copies a value into guest memory. \returns Success or Fault.
+  template <typename T> Errno store(uint64_t address, const T &value) const {
+    auto bytes = slice(address, sizeof(T));
+    if (!bytes)
+      return bytes.error();
+    memcpy(bytes->data(), &value, sizeof(T));
+    return Errno::Success;
+  }
+
+private:
+  abi::Memory *memory;
+};
+
+struct MemoryOptions {
+  uint64_t fixedBase = 0; ///< where it must begin (process model), or 0: anywhere
+  bool isGuarded = true;
+};
+
+/// Reserves address space for a memory of \p type and maps its initial pages, zeroed.
+/// Nomem: the address space or the pages are not to be had; Inval: the type's minimum is
+/// past what this runtime can hold.
+Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
+                   const MemoryOptions &options);
+
+/// memory.grow (Core 3.0, 4.6.8). \returns the old size in pages, or -1.
+int64_t growMemory(abi::Memory &memory, uint64_t deltaPages);
+
+void destroyMemory(abi::Memory &memory);
+
+} // namespace moat::rt
