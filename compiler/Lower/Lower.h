@@ -1,0 +1,101 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// A validated module to LLVM IR, partition by partition. Every partition is lowered into
+// an LLVMContext of its own, so partitions may be lowered, optimized and emitted side by
+// side; what they share is the const Module and the const ModuleSummary.
+
+#pragma once
+
+#include "Wasm/Module.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace moat {
+
+enum class CodeModel : uint8_t {
+  Process,  ///< one instance per process: everything is a symbol
+  Instance, ///< the first parameter of every function is the instance
+};
+
+enum class BoundsChecks : uint8_t {
+  Guard,   ///< out-of-bounds accesses fault in a guard
+  Checked, ///< every access is compared with the memory's size
+};
+
+struct LowerOptions {
+  CodeModel model = CodeModel::Process;
+  BoundsChecks bounds = BoundsChecks::Guard;
+  bool strictTraps = false; ///< every load and store is volatile
+  bool strictFloat = false; ///< NaNs exactly as specified, whatever is inlined
+  /// Make a C entry (moat_export_…) for every exported function. Otherwise, in the
+  /// process model, only for `_start`.
+  bool exportAll = false;
+  /// Inline across partitions and within, as far as the optimizer is asked to.
+  bool inlining = true;
+  /// Bytes of the manifest (abi/Manifest.h); process model only.
+  std::string manifest;
+};
+
+/// Facts about the whole module, computed once before it is partitioned. Per function:
+/// what it may touch, itself or through its calls.
+struct FunctionSummary {
+  bool readsMemory = false;
+  bool writesMemory = false; ///< or grows it, or changes a table or a segment
+  bool readsGlobals = false; ///< mutable ones
+  bool writesGlobals = false;
+  bool callsOut = false;     ///< reaches an import or an unknown function
+  bool mayTrap = false;
+  bool escapes = false;      ///< a reference to it can exist, or it is exported
+  bool isCalled = false;     ///< directly, from somewhere in the module
+  bool isOversized = false;  ///< takes the -O0 pipeline
+  bool hasLoop = false;
+};
+
+struct ModuleSummary {
+  std::vector<FunctionSummary> functions; ///< by function index
+  std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
+  std::vector<bool> tableIsChanged;       ///< by table index: by an instruction, an export
+                                          ///< or an import
+};
+
+/// Walks every body once. \p module has been validated.
+ModuleSummary summarize(const Module &module);
+
+/// The functions [begin, end) of the function index space. Partition 0 also holds what
+/// belongs to the module as a whole: globals, tables, segments, the module descriptor, C
+/// entries of exports and the initialization.
+struct Partition {
+  uint32_t index = 0;
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+/// Groups the functions by their size in bytes alone, so that the result does not depend
+/// on the machine.
+std::vector<Partition> partition(const Module &module);
+
+/// Lowers one of \p partitions. The result verifies, has \p target's data layout, and
+/// calls helpers and imports by name.
+std::unique_ptr<llvm::Module> lower(const Module &module, const ModuleSummary &summary,
+                                    ArrayRef<Partition> partitions, uint32_t index,
+                                    const LowerOptions &options,
+                                    llvm::LLVMContext &context,
+                                    const llvm::TargetMachine &target);
+
+/// Adds a row of the function name table for every function that is left in \p ir. To be
+/// called between optimizing and emitting: a row is no use of the function that the
+/// optimizer would have to respect.
+void addFunctionNames(llvm::Module &ir, const Module &module);
+
+/// The C symbol of an import or an export (the rule is in abi/Layout.h).
+std::string importSymbol(StringRef module, StringRef field);
+std::string exportSymbol(StringRef name);
+
+} // namespace moat
