@@ -157,8 +157,10 @@ struct TypeDescriptor {
   const ValueType *types;  ///< of functions: parameters, then results
   uint32_t parameterCount; ///< of functions
   uint32_t resultCount;
-  /// Code, by the wasm calling convention of this type, whose instance argument is a
-  /// HostFunction: packs the arguments and calls moat_host_call. Instance model only.
+  /// Code, by the wasm calling convention of this type, whose instance argument is the
+  /// host's function object: it begins with an abi::Instance, of which the context must be
+  /// set. Checks the stack, packs the arguments and calls moat_host_call with that object.
+  /// Instance model only.
   const void *hostEntry;
   void (*call)(const FuncRef *self, Value *values); ///< as FuncRef::call; may be null
 };
