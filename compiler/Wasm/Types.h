@@ -71,6 +71,9 @@ struct ValType {
   constexpr bool operator==(const ValType &) const = default;
 };
 
+/// The text format's spelling: `func`, `3`.
+std::string toString(HeapType type);
+
 /// The text format's spelling: `i32`, `(ref null 3)`, `funcref`.
 std::string toString(ValType type);
 
