@@ -55,8 +55,22 @@ private:
 
 struct MemoryOptions {
   uint64_t fixedBase = 0; ///< where it must begin (process model), or 0: anywhere
+  /// Reserve so much around the memory that no access of compiled code, whatever its
+  /// address and offset, leaves it. Only where canBeGuarded.
   bool isGuarded = true;
+  /// The base may change when an unguarded memory grows.
+  bool mayMove = false;
 };
+
+/// Whether compiled code leaves accesses to such a memory unchecked, unless it was compiled
+/// with --bounds=checked.
+inline bool canBeGuarded(const abi::LimitsDescriptor &type) {
+  return !type.is64 && type.pageSizeLog2 == 16;
+}
+
+/// Whether \p address is in the memory's reservation or its guards: a fault there is an
+/// access out of bounds. Never true of an unguarded memory.
+bool isGuardedAddress(const abi::Memory &memory, uint64_t address);
 
 /// Reserves address space for a memory of \p type and maps its initial pages, zeroed.
 /// Nomem: the address space or the pages are not to be had; Inval: the type's minimum is
@@ -64,7 +78,8 @@ struct MemoryOptions {
 Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
                    const MemoryOptions &options);
 
-/// memory.grow (Core 3.0, 4.6.8). \returns the old size in pages, or -1.
+/// memory.grow (Core 3.0, 4.6.8). \returns the old size in pages, or -1: then nothing has
+/// changed. The base changes only where MemoryOptions::mayMove allowed it.
 int64_t growMemory(abi::Memory &memory, uint64_t deltaPages);
 
 void destroyMemory(abi::Memory &memory);

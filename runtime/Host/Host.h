@@ -286,5 +286,7 @@ Result<uint8_t *> allocatePages(uint64_t sizeBytes);
 Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes, uint64_t newSizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
+/// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use. A hint.
+void preferHugePages(void *address, uint64_t sizeBytes);
 
 } // namespace moat::rt::host

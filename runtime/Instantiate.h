@@ -1,0 +1,157 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Modules in a host program (instance model): stores, instances, imports and exports.
+//
+//   Store *store = Store::create({});
+//   Extern print = store->makeFunction("(func (param i32))", callback, userData);
+//   Import imports[] = {{"spectest", "print_i32", print}};
+//   LinkError error;
+//   Instance *instance = store->instantiate(moat_module, imports, error);
+//   Extern add = findExport(*instance, "add");
+//   abi::Value values[2] = {…};
+//   TrapRecord trap;
+//   if (!store->invoke(add.function, values, trap)) …
+//
+// Everything a store made lives until the store is destroyed, linked or not; the modules'
+// code must stay loaded as long. One thread at a time uses a store. Core 3.0, 4.2.3 Store,
+// 4.5.3 External typing, 4.7.3 Instantiation.
+
+#pragma once
+
+#include "HostFunction.h"
+#include "Instance.h"
+#include "Trap.h"
+#include "moat/abi/Layout.h"
+#include "moat/abi/Manifest.h"
+#include <span>
+#include <string_view>
+
+namespace moat::rt {
+
+/// A value type that means the same for every module of a store.
+struct ValueType {
+  abi::Kind kind = abi::Kind::I32;
+  bool isNullable = false;
+  const char *text = nullptr; ///< of Concrete: its type's text, interned by the store
+};
+
+/// The type of something that can be imported or exported.
+struct ExternType {
+  abi::ExternKind kind = abi::ExternKind::Func;
+  const char *text = nullptr;    ///< of functions and tags, interned by the store
+  abi::LimitsDescriptor limits = {}; ///< of memories and tables: as declared
+  ValueType value;               ///< of globals, and the element of tables
+  bool isMutable = false;        ///< of globals
+};
+
+/// Something that can be imported or exported. Function, table and so on by type.kind.
+struct Extern {
+  ExternType type;
+  union {
+    void *object = nullptr; ///< null: there is no such thing
+    abi::FuncRef *function;
+    abi::Table *table;
+    abi::Memory *memory;
+    abi::Value *global;
+    void *tag;
+    HostFunction *hostFunction; ///< where isHostFunction
+  };
+  /// A function of the host's that has no FuncRef before a module imports it.
+  bool isHostFunction = false;
+
+  explicit operator bool() const { return object != nullptr; }
+};
+
+/// What the host provides for one import. Names may hold any bytes.
+struct Import {
+  std::string_view module;
+  std::string_view field;
+  Extern provided;
+};
+
+/// Why a module could not be instantiated.
+struct LinkError {
+  enum Kind : uint8_t {
+    None,
+    BadModule,  ///< of another version, or compiled for the process model
+    Unlinkable, ///< an import is missing, or of another type
+    Resources,  ///< no memory or address space
+    Trapped,    ///< in an active segment or the start function: see `trap`. What was
+                ///< written into imported memories and tables before stays.
+  };
+  Kind kind = None;
+  /// Lower case; for Unlinkable begins with the specification's phrase ("unknown import",
+  /// "incompatible import type") and names both sides with their types.
+  char text[512] = {};
+  TrapRecord trap;
+};
+
+struct StoreOptions {
+  uint64_t stackBytes = abi::defaultStackBytes;
+  /// Prefer checked memories: where address space is short.
+  bool prefersUnguarded = false;
+};
+
+struct StoreInstance;
+
+/// Modules that may share functions, memories, tables, globals and tags, and the stack
+/// they run on.
+class Store {
+public:
+  /// Null: no memory or address space.
+  static Store *create(const StoreOptions &options);
+  /// Frees every instance, memory, table and host function of the store.
+  static void destroy(Store *store);
+
+  // Things of the host's own that modules can import. An empty Extern: out of memory, or
+  // the limits are past what can be had.
+
+  /// \p typeText as in abi::TypeDescriptor::text: `(func (param i32 i64) (result f32))`.
+  Extern makeFunction(std::string_view typeText, HostCallback callback, void *userData);
+  Extern makeMemory(const abi::LimitsDescriptor &limits);
+  /// \p element is of an abstract type.
+  Extern makeTable(abi::Kind element, bool isNullable, const abi::LimitsDescriptor &limits);
+  Extern makeGlobal(abi::Kind kind, bool isNullable, bool isMutable,
+                    const abi::Value &value);
+  Extern makeTag(std::string_view typeText);
+
+  /// Allocates and initializes an instance of \p module (Core 3.0, 4.7.3), start function
+  /// included. Null: see \p error. Imports that the module does not ask for are ignored.
+  Instance *instantiate(const abi::ModuleDescriptor &module,
+                        std::span<const Import> imports, LinkError &error);
+
+  /// Calls a function: \p values holds its arguments from 0 on, then its results. There
+  /// must be room for both. May be called from host functions, at any depth.
+  /// Returns false if it trapped.
+  [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
+                            TrapRecord &trap);
+
+  /// The one copy of \p text that this store compares types by. Null: out of memory.
+  const char *intern(std::string_view text);
+
+  abi::Context &context();
+
+  Store(const Store &) = delete;
+  Store &operator=(const Store &) = delete;
+
+private:
+  Store() = default;
+  ~Store() = default;
+  friend struct StoreInstance;
+  friend class Instantiation;
+  struct Contents;
+  Contents *contents = nullptr;
+};
+
+/// The export \p name of \p instance; empty if there is none.
+Extern findExport(Instance &instance, std::string_view name);
+
+/// The number of exports of \p instance, and each with its name.
+uint32_t exportCount(const Instance &instance);
+Extern exportAt(Instance &instance, uint32_t index, std::string_view &name);
+
+/// Writes a type as messages show it, for example `(global (mut i32))`. NUL-terminated and
+/// cut off at \p sizeBytes.
+void printType(const ExternType &type, char *buffer, uint64_t sizeBytes);
+
+} // namespace moat::rt

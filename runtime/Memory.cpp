@@ -1,0 +1,235 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Linear memories: address space around them, pages in them, and growth.
+//
+// A guarded memory reserves all addresses that an access can form (32 bits of address plus
+// 32 bits of offset, and a guard on either side) and makes pages accessible as it grows, so
+// that its base never changes and compiled code checks nothing. An unguarded memory is
+// checked by compiled code, has no more address space than it needs, and grows in one of
+// three ways (enum Growth).
+
+#include "Memory.h"
+#include "Host/Host.h"
+#include <algorithm>
+
+namespace moat::rt {
+
+namespace {
+
+/// How a memory gets more pages; kept in abi::Memory::owner.
+enum class Growth : uintptr_t {
+  Reserved, ///< reservedBytes are address space of ours: more of it is made accessible
+  InPlace,  ///< what lies behind the memory is mapped, as long as nothing else is there
+  Moving,   ///< reservedBytes are accessible; past them the mapping moves
+};
+
+/// Memories of at least this size ask for huge pages.
+constexpr uint64_t hugePageBytes = 2 << 20;
+/// 2^32 bytes without the last page of 64 KiB; see DESIGN.md, "Memory is guarded".
+constexpr uint64_t maximumBytes32 = abi::maximumPages32 << 16;
+/// What an address of a 64-bit memory can reach at most: half of what a process can map.
+constexpr uint64_t maximumBytes64 = uint64_t(1) << 46;
+/// What an unguarded memory that cannot move tries to reserve for its growth.
+constexpr uint64_t growthBytes = uint64_t(64) << 30;
+
+} // namespace
+
+/// A multiple of every page size of the processors we know.
+static constexpr uint64_t pageGranule = 64 << 10;
+
+static constexpr uint64_t roundToPages(uint64_t sizeBytes) {
+  return (sizeBytes + pageGranule - 1) & ~(pageGranule - 1);
+}
+
+static Growth growthOf(const abi::Memory &memory) {
+  return static_cast<Growth>(reinterpret_cast<uintptr_t>(memory.owner));
+}
+
+static uint64_t maximumBytesOf(const abi::Memory &memory) {
+  return memory.is64 ? maximumBytes64 : maximumBytes32;
+}
+
+/// Reserves for a guarded memory: guard, 4 GiB of addresses, 4 GiB of offsets, guard.
+static Errno reserveGuarded(abi::Memory &memory, const MemoryOptions &options,
+                            uint64_t sizeBytes) {
+  uint64_t wanted =
+      options.fixedBase ? options.fixedBase - abi::memoryGuardBytes : 0;
+  auto mapped = host::reserve(reinterpret_cast<void *>(wanted),
+                              abi::memoryGuardBytes + abi::memoryReservationBytes);
+  if (!mapped)
+    return mapped.error();
+  memory.base = *mapped + abi::memoryGuardBytes;
+  memory.reservedBytes = abi::memoryReservationBytes;
+  if (sizeBytes == 0)
+    return Errno::Success;
+  Errno error = host::commit(memory.base, sizeBytes);
+  if (error != Errno::Success)
+    host::release(*mapped, abi::memoryGuardBytes + abi::memoryReservationBytes);
+  return error;
+}
+
+/// Maps accessible pages at \p address, where nothing is yet.
+static Result<uint8_t *> mapAt(uint64_t address, uint64_t sizeBytes) {
+  auto mapped = host::reserve(reinterpret_cast<void *>(address), sizeBytes);
+  if (!mapped)
+    return mapped;
+  Errno error = host::commit(*mapped, sizeBytes);
+  if (error == Errno::Success)
+    return mapped;
+  host::release(*mapped, sizeBytes);
+  return Fail(error);
+}
+
+/// Maps an unguarded memory where it is wanted, or where it may move.
+static Errno mapUnguarded(abi::Memory &memory, const MemoryOptions &options,
+                          uint64_t sizeBytes) {
+  // A mapping cannot be empty, and a memory without pages still has an address.
+  uint64_t mappedBytes = std::max(roundToPages(sizeBytes), pageGranule);
+  auto mapped = options.fixedBase ? mapAt(options.fixedBase, mappedBytes)
+                                  : host::allocatePages(mappedBytes);
+  if (!mapped)
+    return mapped.error();
+  memory.base = *mapped;
+  memory.reservedBytes = mappedBytes;
+  return Errno::Success;
+}
+
+/// Reserves for an unguarded memory that must stay where it is: as much as it may ever
+/// need, or else as much as there is.
+static Errno reserveUnguarded(abi::Memory &memory, uint64_t sizeBytes) {
+  uint64_t atLeast = std::max(roundToPages(sizeBytes), pageGranule);
+  uint64_t most = std::max(atLeast, std::min(maximumBytesOf(memory), growthBytes));
+  if (memory.maximumPages <= most >> memory.pageSizeLog2)
+    most = std::max(atLeast, roundToPages(memory.maximumPages << memory.pageSizeLog2));
+  for (uint64_t reserve = most;; reserve = std::max(atLeast, roundToPages(reserve / 2))) {
+    auto mapped = host::reserve(nullptr, reserve);
+    if (mapped) {
+      memory.base = *mapped;
+      memory.reservedBytes = reserve;
+      Errno error = host::commit(*mapped, atLeast);
+      if (error != Errno::Success)
+        host::release(*mapped, reserve);
+      return error;
+    }
+    if (reserve == atLeast)
+      return mapped.error();
+  }
+}
+
+Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
+                   const MemoryOptions &options) {
+  memory = {};
+  memory.pageSizeLog2 = type.pageSizeLog2;
+  memory.is64 = type.is64;
+  memory.isShared = type.isShared;
+  memory.isGuarded = options.isGuarded && canBeGuarded(type);
+  uint64_t implied = maximumBytesOf(memory) >> type.pageSizeLog2;
+  memory.maximumPages = std::min(type.maximum, implied);
+  if (type.minimum > implied)
+    return Errno::Inval;
+
+  uint64_t sizeBytes = type.minimum << type.pageSizeLog2;
+  Growth growth;
+  Errno error;
+  if (memory.isGuarded) {
+    growth = Growth::Reserved;
+    error = reserveGuarded(memory, options, sizeBytes);
+  } else if (options.fixedBase || options.mayMove) {
+    growth = options.fixedBase ? Growth::InPlace : Growth::Moving;
+    error = mapUnguarded(memory, options, sizeBytes);
+  } else {
+    growth = Growth::Reserved;
+    error = reserveUnguarded(memory, sizeBytes);
+  }
+  if (error != Errno::Success) {
+    memory = {};
+    return error;
+  }
+  memory.owner = reinterpret_cast<void *>(growth);
+  memory.sizeBytes = sizeBytes;
+  if (sizeBytes >= hugePageBytes)
+    host::preferHugePages(memory.base, roundToPages(sizeBytes));
+  return Errno::Success;
+}
+
+/// Makes bytes [0, newBytes) of \p memory accessible.
+static Errno extend(abi::Memory &memory, uint64_t newBytes) {
+  uint64_t oldMapped = std::max(roundToPages(memory.sizeBytes), pageGranule);
+  if (memory.isGuarded)
+    oldMapped = memory.sizeBytes;
+  uint64_t newMapped = roundToPages(newBytes);
+  if (newMapped <= oldMapped)
+    return Errno::Success;
+  switch (growthOf(memory)) {
+  case Growth::Reserved:
+    if (newMapped > memory.reservedBytes)
+      return Errno::Nomem;
+    return host::commit(memory.base + oldMapped, newMapped - oldMapped);
+  case Growth::InPlace: {
+    auto mapped = mapAt(reinterpret_cast<uint64_t>(memory.base) + oldMapped,
+                        newMapped - oldMapped);
+    if (!mapped)
+      return mapped.error();
+    memory.reservedBytes = newMapped;
+    return Errno::Success;
+  }
+  case Growth::Moving: {
+    if (newMapped <= memory.reservedBytes)
+      return Errno::Success;
+    // Half as much again, so that growing page by page does not copy page tables each time.
+    uint64_t ample = std::min(roundToPages(newMapped + newMapped / 2),
+                              maximumBytesOf(memory));
+    auto mapped = host::growPages(memory.base, memory.reservedBytes, ample);
+    if (!mapped) {
+      ample = newMapped;
+      mapped = host::growPages(memory.base, memory.reservedBytes, ample);
+    }
+    if (!mapped)
+      return mapped.error();
+    memory.base = *mapped;
+    memory.reservedBytes = ample;
+    return Errno::Success;
+  }
+  }
+  return Errno::Inval;
+}
+
+int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
+  uint64_t oldBytes = memory.sizeBytes;
+  uint64_t oldPages = oldBytes >> memory.pageSizeLog2;
+  // Sizes never pass maximumPages, so neither difference nor shift can wrap.
+  if (oldPages > memory.maximumPages || deltaPages > memory.maximumPages - oldPages)
+    return -1;
+  uint64_t newBytes = (oldPages + deltaPages) << memory.pageSizeLog2;
+  if (extend(memory, newBytes) != Errno::Success)
+    return -1;
+  // Pages first, size second: who reads the new size may touch them.
+  __atomic_store_n(&memory.sizeBytes, newBytes, __ATOMIC_RELEASE);
+  if (newBytes >= hugePageBytes && oldBytes < newBytes) {
+    uint64_t begin = oldBytes < hugePageBytes ? 0 : roundToPages(oldBytes);
+    uint64_t end = roundToPages(newBytes);
+    if (begin < end)
+      host::preferHugePages(memory.base + begin, end - begin);
+  }
+  return static_cast<int64_t>(oldPages);
+}
+
+bool isGuardedAddress(const abi::Memory &memory, uint64_t address) {
+  if (!memory.isGuarded)
+    return false;
+  uint64_t begin = reinterpret_cast<uint64_t>(memory.base) - abi::memoryGuardBytes;
+  return address - begin < abi::memoryGuardBytes + memory.reservedBytes;
+}
+
+void destroyMemory(abi::Memory &memory) {
+  if (!memory.base)
+    return;
+  if (memory.isGuarded)
+    host::release(memory.base - abi::memoryGuardBytes,
+                     abi::memoryGuardBytes + memory.reservedBytes);
+  else
+    host::release(memory.base, memory.reservedBytes);
+  memory = {};
+}
+
+} // namespace moat::rt
