@@ -25,7 +25,7 @@ inline constexpr Handle noHandle = -1;
 inline constexpr Handle workingDirectory = -100;
 
 /// close(2). Never fails visibly: what was written is not lost by closing, or was lost
-/// before.
+/// before. A closed standard stream (0 to 2) keeps its number, which then leads nowhere.
 void close(Handle handle);
 
 /// A handle that is closed with its owner.

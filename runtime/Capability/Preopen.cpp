@@ -1,0 +1,94 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The guest's first descriptors. What the host names here (directories, files for the
+// streams) is trusted: links lead anywhere. Nothing of that is reachable once the guest
+// runs.
+
+#include "Preopen.h"
+
+namespace moat::rt {
+
+using host::OwnedHandle;
+
+static Errno insertAdopted(DescriptorTable &table, OwnedHandle handle) {
+  auto descriptor = adopt(static_cast<OwnedHandle &&>(handle));
+  if (!descriptor)
+    return descriptor.error();
+  auto fd = table.insert(static_cast<Descriptor &&>(*descriptor));
+  return fd ? Errno::Success : fd.error();
+}
+
+/// Something that stays open and that can be neither read nor written (Badf).
+static Result<OwnedHandle> openPlaceholder() {
+  return host::openTrusted(host::workingDirectory, "/", {.isPathOnly = true});
+}
+
+Errno inheritStreams(DescriptorTable &table) {
+  for (host::Handle stream = 0; stream != 3; ++stream) {
+    Errno error = insertAdopted(table, OwnedHandle(stream));
+    if (error == Errno::Success)
+      continue;
+    if (error != Errno::Badf)
+      return error;
+    // A closed stream. open(2) takes the lowest free number, which is this stream's.
+    auto placeholder = openPlaceholder();
+    if (!placeholder)
+      return placeholder.error();
+    Descriptor closed;
+    closed.handle = static_cast<OwnedHandle &&>(*placeholder);
+    closed.base = FdRead | FdWrite; // so that the answer is the host's: Badf
+    auto fd = table.insert(static_cast<Descriptor &&>(closed));
+    if (!fd)
+      return fd.error();
+  }
+  return Errno::Success;
+}
+
+Errno redirectStream(DescriptorTable &table, uint32_t fd, const char *hostPath) {
+  bool isInput = fd == 0;
+  host::OpenMode mode = {
+      .canRead = isInput, .canWrite = !isInput, .isCreate = !isInput && hostPath};
+  auto handle = host::openTrusted(host::workingDirectory, hostPath ? hostPath : "/dev/null",
+                                  mode);
+  if (!handle)
+    return handle.error();
+  auto descriptor = adopt(static_cast<OwnedHandle &&>(*handle));
+  if (!descriptor)
+    return descriptor.error();
+  if (!isInput && descriptor->type == host::FileType::RegularFile)
+    descriptor->flags |= FdAppend;
+  auto slot = table.lookup(fd);
+  if (!slot)
+    return slot.error();
+  **slot = static_cast<Descriptor &&>(*descriptor);
+  return Errno::Success;
+}
+
+Errno openPreopen(DescriptorTable &table, const PreopenRequest &request) {
+  host::OpenMode mode = {.canRead = true, .isDirectory = true};
+  auto handle = host::openTrusted(request.relativeTo, request.hostPath, mode);
+  if (!handle && handle.error() == Errno::Acces) {
+    // One that may be passed through but not listed.
+    mode.isPathOnly = true;
+    handle = host::openTrusted(request.relativeTo, request.hostPath, mode);
+  }
+  if (!handle)
+    return handle.error();
+
+  Rights denied = request.isReadOnly ? changingRights : 0;
+  Descriptor descriptor;
+  descriptor.handle = static_cast<OwnedHandle &&>(*handle);
+  descriptor.type = host::FileType::Directory;
+  descriptor.isPreopen = true;
+  descriptor.base = directoryRights & ~denied;
+  descriptor.inheriting = (directoryRights | regularFileRights) & ~denied;
+  descriptor.guestPath = request.guestPath;
+  auto fd = table.insert(static_cast<Descriptor &&>(descriptor));
+  return fd ? Errno::Success : fd.error();
+}
+
+Errno handOver(DescriptorTable &table, OwnedHandle handle) {
+  return insertAdopted(table, static_cast<OwnedHandle &&>(handle));
+}
+
+} // namespace moat::rt

@@ -1,0 +1,391 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Host.h on Linux: descriptors, files, sockets, waiting, the process. Each function is one
+// system call, or the few that make up one operation. Paths are in LinuxPath.cpp.
+
+#include "Host.h"
+#include "LinuxStatus.h"
+#include "Syscall.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <termios.h>
+#include <time.h>
+
+namespace moat::rt {
+
+using namespace host;
+
+static_assert(sizeof(IoVector) == sizeof(iovec) &&
+              offsetof(IoVector, base) == offsetof(iovec, iov_base) &&
+              offsetof(IoVector, sizeBytes) == offsetof(iovec, iov_len));
+static_assert(sizeof(PollEntry) == sizeof(pollfd) &&
+              offsetof(PollEntry, wanted) == offsetof(pollfd, events) &&
+              offsetof(PollEntry, seen) == offsetof(pollfd, revents));
+static_assert(PollReadable == POLLIN && PollWritable == POLLOUT && PollError == POLLERR &&
+              PollHangUp == POLLHUP && PollInvalid == POLLNVAL);
+static_assert(workingDirectory == AT_FDCWD);
+
+void host::close(Handle handle) {
+  // The numbers of the standard streams stay occupied: otherwise a file that the guest
+  // opens next would receive what we write to standard error.
+  if (handle <= 2)
+    if (long placeholder = invoke<SYS_openat>(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
+        placeholder > 2) {
+      invoke<SYS_dup3>(placeholder, handle, O_CLOEXEC);
+      handle = static_cast<Handle>(placeholder);
+    }
+  // Not repeated when interrupted: Linux has closed the descriptor by then.
+  invoke<SYS_close>(handle);
+}
+
+// Offsets are one 64-bit word here; the kernel takes them as two halves and joins those by
+// shifting the second out of a 64-bit register.
+static_assert(sizeof(long) == 8);
+
+Result<uint32_t> host::read(Handle handle, IoVectors vectors) {
+  return toResult<uint32_t>(
+      invokeAgain<SYS_readv>(handle, vectors.data(), vectors.size()));
+}
+
+Result<uint32_t> host::readAt(Handle handle, IoVectors vectors, uint64_t offset) {
+  return toResult<uint32_t>(
+      invokeAgain<SYS_preadv>(handle, vectors.data(), vectors.size(), offset, 0));
+}
+
+Result<uint32_t> host::write(Handle handle, IoVectors vectors) {
+  return toResult<uint32_t>(
+      invokeAgain<SYS_writev>(handle, vectors.data(), vectors.size()));
+}
+
+// Per-write flags of pwritev2(2), from linux/fs.h.
+static constexpr int writeFlags(WriteMode mode) {
+  constexpr int dataSync = 0x2, sync = 0x4, append = 0x10;
+  return (mode.isAppend ? append : 0) | (mode.isDataSync ? dataSync : 0) |
+         (mode.isSync ? sync : 0);
+}
+
+Result<uint32_t> host::writeWith(Handle handle, IoVectors vectors, WriteMode mode) {
+  // The offset -1 stands for the current position.
+  return toResult<uint32_t>(invokeAgain<SYS_pwritev2>(
+      handle, vectors.data(), vectors.size(), -1L, -1L, writeFlags(mode)));
+}
+
+Result<uint32_t> host::writeAt(Handle handle, IoVectors vectors, uint64_t offset,
+                               WriteMode mode) {
+  // Here -1 would be the current position: no offset of a file.
+  if (static_cast<int64_t>(offset) < 0)
+    return Fail(Errno::Inval);
+  return toResult<uint32_t>(invokeAgain<SYS_pwritev2>(
+      handle, vectors.data(), vectors.size(), offset, 0, writeFlags(mode)));
+}
+
+Result<uint64_t> host::seek(Handle handle, int64_t offset, Whence whence) {
+  static_assert(SEEK_SET == 0 && SEEK_CUR == 1 && SEEK_END == 2);
+  long result = invoke<SYS_lseek>(handle, offset, static_cast<int>(whence));
+  return toResult<uint64_t>(result);
+}
+
+Result<FileInfo> host::status(Handle handle) {
+  return statusAt(handle, "", linuxEmptyPath);
+}
+
+Errno host::advise(Handle handle, uint64_t offset, uint64_t sizeBytes, uint8_t advice) {
+  // WASI's numbers: normal, sequential, random, willneed, dontneed, noreuse.
+  static constexpr uint8_t advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
+                                        POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
+                                        POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE};
+  if (advice >= sizeof(advices))
+    return Errno::Inval;
+  return toErrno(invoke<SYS_fadvise64>(handle, offset, sizeBytes, advices[advice]));
+}
+
+Errno host::allocate(Handle handle, uint64_t offset, uint64_t sizeBytes) {
+  return toErrno(invokeAgain<SYS_fallocate>(handle, 0, offset, sizeBytes));
+}
+
+Errno host::syncData(Handle handle) { return toErrno(invokeAgain<SYS_fdatasync>(handle)); }
+Errno host::sync(Handle handle) { return toErrno(invokeAgain<SYS_fsync>(handle)); }
+
+Errno host::setSize(Handle handle, uint64_t sizeBytes) {
+  return toErrno(invokeAgain<SYS_ftruncate>(handle, sizeBytes));
+}
+
+Result<bool> host::isNonBlocking(Handle handle) {
+  long flags = invoke<SYS_fcntl>(handle, F_GETFL);
+  if (isError(flags))
+    return Fail(toErrno(flags));
+  return (flags & O_NONBLOCK) != 0;
+}
+
+Errno host::setNonBlocking(Handle handle, bool isNonBlocking) {
+  long flags = invoke<SYS_fcntl>(handle, F_GETFL);
+  if (isError(flags))
+    return toErrno(flags);
+  long wanted = isNonBlocking ? flags | O_NONBLOCK : flags & ~long(O_NONBLOCK);
+  if (wanted == flags)
+    return Errno::Success;
+  return toErrno(invoke<SYS_fcntl>(handle, F_SETFL, wanted));
+}
+
+Result<AccessMode> host::accessMode(Handle handle) {
+  long flags = invoke<SYS_fcntl>(handle, F_GETFL);
+  if (isError(flags))
+    return Fail(toErrno(flags));
+  long access = flags & O_ACCMODE;
+  bool isUsable = !(flags & O_PATH);
+  return AccessMode{.canRead = isUsable && (access == O_RDONLY || access == O_RDWR),
+                    .canWrite = isUsable && (access == O_WRONLY || access == O_RDWR),
+                    .isAppend = (flags & O_APPEND) != 0,
+                    .isNonBlocking = (flags & O_NONBLOCK) != 0,
+                    .isDataSync = (flags & O_DSYNC) != 0,
+                    .isSync = (flags & O_SYNC) == O_SYNC};
+}
+
+bool host::isTerminal(Handle handle) {
+  constexpr int getAttributes = 0x5401; // TCGETS
+  // The kernel's struct termios is smaller than libc's on every processor.
+  alignas(8) char attributes[sizeof(termios)];
+  return invoke<SYS_ioctl>(handle, getAttributes, attributes) == 0;
+}
+
+uint64_t host::readableBytes(Handle handle) {
+  constexpr int fileReadable = 0x541b; // FIONREAD
+  int bytes = 0;
+  if (invoke<SYS_ioctl>(handle, fileReadable, &bytes) < 0 || bytes < 0)
+    return 0;
+  return static_cast<uint64_t>(bytes);
+}
+
+Errno host::setTimes(Handle handle, NewTime accessed, NewTime modified) {
+  auto toTimespec = [](NewTime time) {
+    timespec result = {};
+    if (time.kind == NewTime::Keep)
+      result.tv_nsec = UTIME_OMIT;
+    else if (time.kind == NewTime::Now)
+      result.tv_nsec = UTIME_NOW;
+    else {
+      result.tv_sec = time.time.seconds;
+      result.tv_nsec = time.time.nanoseconds;
+    }
+    return result;
+  };
+  timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
+  // An empty path (Linux 5.8) lets the handle be one that only names the file.
+  long result = invoke<SYS_utimensat>(handle, "", times, linuxEmptyPath);
+  if (result == -EINVAL) // an older kernel: a handle that is open for use still works
+    result = invoke<SYS_utimensat>(handle, nullptr, times, 0);
+  return toErrno(result);
+}
+
+// Sockets.
+
+Result<FileType> host::socketType(Handle handle) {
+  int type = 0;
+  socklen_t sizeBytes = sizeof(type);
+  long result =
+      invoke<SYS_getsockopt>(handle, SOL_SOCKET, SO_TYPE, &type, &sizeBytes);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return type == SOCK_STREAM ? FileType::StreamSocket : FileType::DatagramSocket;
+}
+
+Result<OwnedHandle> host::accept(Handle handle, bool isNonBlocking) {
+  int flags = SOCK_CLOEXEC | (isNonBlocking ? SOCK_NONBLOCK : 0);
+  long result = invokeAgain<SYS_accept4>(handle, nullptr, nullptr, flags);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return OwnedHandle(static_cast<Handle>(result));
+}
+
+// The kernel's struct msghdr: libc's may split its sizes differently.
+struct KernelMessage {
+  void *name = nullptr;
+  int nameSizeBytes = 0;
+  const IoVector *vectors;
+  size_t vectorCount;
+  void *control = nullptr;
+  size_t controlSizeBytes = 0;
+  unsigned flags = 0;
+};
+static_assert(sizeof(KernelMessage) == 56);
+
+Result<Received> host::receive(Handle handle, IoVectors vectors, bool isPeek,
+                               bool waitsForAll) {
+  KernelMessage message = {.vectors = vectors.data(), .vectorCount = vectors.size()};
+  int flags = MSG_CMSG_CLOEXEC | (isPeek ? MSG_PEEK : 0) | (waitsForAll ? MSG_WAITALL : 0);
+  long result = invokeAgain<SYS_recvmsg>(handle, &message, flags);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return Received{.sizeBytes = static_cast<uint32_t>(result),
+                  .isTruncated = (message.flags & MSG_TRUNC) != 0};
+}
+
+Result<uint32_t> host::send(Handle handle, IoVectors vectors) {
+  KernelMessage message = {.vectors = vectors.data(), .vectorCount = vectors.size()};
+  return toResult<uint32_t>(invokeAgain<SYS_sendmsg>(handle, &message, MSG_NOSIGNAL));
+}
+
+Errno host::shutDown(Handle handle, bool reads, bool writes) {
+  int how = reads && writes ? SHUT_RDWR : reads ? SHUT_RD : SHUT_WR;
+  return toErrno(invoke<SYS_shutdown>(handle, how));
+}
+
+// Waiting.
+
+Result<uint32_t> host::poll(std::span<PollEntry> entries, uint64_t timeoutNs) {
+  timespec timeout = {.tv_sec = static_cast<time_t>(timeoutNs / 1'000'000'000),
+                      .tv_nsec = static_cast<long>(timeoutNs % 1'000'000'000)};
+  long result = invoke<SYS_ppoll>(entries.data(), entries.size(),
+                                  timeoutNs == UINT64_MAX ? nullptr : &timeout, nullptr, 0);
+  if (result == -EINTR)
+    return 0u;
+  return toResult<uint32_t>(result);
+}
+
+void host::yield() { invoke<SYS_sched_yield>(); }
+
+// Time and chance.
+
+static constexpr clockid_t clockId(Clock clock) {
+  switch (clock) {
+  case Clock::Realtime:
+    return CLOCK_REALTIME;
+  case Clock::Monotonic:
+    return CLOCK_MONOTONIC;
+  case Clock::ProcessCpu:
+    return CLOCK_PROCESS_CPUTIME_ID;
+  case Clock::ThreadCpu:
+    return CLOCK_THREAD_CPUTIME_ID;
+  }
+  return CLOCK_REALTIME;
+}
+
+static Time fromTimespec(const timespec &time) {
+  return {.seconds = time.tv_sec, .nanoseconds = static_cast<uint32_t>(time.tv_nsec)};
+}
+
+Result<Time> host::now(Clock clock) {
+  // libc's, since it asks the vDSO; it enters the kernel for the CPU clocks.
+  recordSyscall<SYS_clock_gettime>();
+  timespec time;
+  if (clock_gettime(clockId(clock), &time) != 0)
+    return Fail(errnoFromHost(errno));
+  return fromTimespec(time);
+}
+
+Result<Time> host::resolution(Clock clock) {
+  timespec time = {};
+  long result = invoke<SYS_clock_getres>(clockId(clock), &time);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return fromTimespec(time);
+}
+
+Errno host::random(std::span<uint8_t> bytes) {
+  // Small enough that a signal never waits long for the call to end.
+  constexpr size_t maximumChunkBytes = 1 << 20;
+  while (!bytes.empty()) {
+    size_t chunkBytes = bytes.size() < maximumChunkBytes ? bytes.size() : maximumChunkBytes;
+    long result = invokeAgain<SYS_getrandom>(bytes.data(), chunkBytes, 0);
+    if (isError(result))
+      return toErrno(result);
+    bytes = bytes.subspan(static_cast<size_t>(result));
+  }
+  return Errno::Success;
+}
+
+// The process.
+
+void host::exit(uint32_t code) {
+  for (;;)
+    invoke<SYS_exit_group>(code & 0xff);
+}
+
+// The kernel's struct sigaction, of which we need the plainest form only.
+struct KernelSigaction {
+  void (*handler)(int);
+  unsigned long flags = 0;
+  void (*restorer)() = nullptr;
+  uint64_t mask = 0;
+};
+
+static void setSignalAction(int signal, void (*handler)(int)) {
+  KernelSigaction action = {.handler = handler};
+  invoke<SYS_rt_sigaction>(signal, &action, nullptr, sizeof(uint64_t));
+}
+
+void host::ignoreWriteSignals() {
+  setSignalAction(SIGPIPE, SIG_IGN);
+  setSignalAction(SIGXFSZ, SIG_IGN);
+}
+
+void host::raiseWithDefaultAction(int signal) {
+  if (signal != SIGKILL && signal != SIGSTOP)
+    setSignalAction(signal, SIG_DFL);
+  uint64_t mask = uint64_t(1) << (signal - 1);
+  invoke<SYS_rt_sigprocmask>(SIG_UNBLOCK, &mask, nullptr, sizeof(mask));
+  invoke<SYS_tgkill>(invoke<SYS_getpid>(), invoke<SYS_gettid>(), signal);
+}
+
+void host::writeMessage(std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    long result = invokeAgain<SYS_write>(2, bytes.data(), bytes.size());
+    if (result <= 0)
+      return;
+    bytes = bytes.subspan(static_cast<size_t>(result));
+  }
+}
+
+// Address space.
+
+Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
+  constexpr long fixedNoReplace = 0x100000; // MAP_FIXED_NOREPLACE: Linux 4.17
+  long flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  if (fixedAddress)
+    flags |= fixedNoReplace;
+  long result = invoke<SYS_mmap>(fixedAddress, sizeBytes, PROT_NONE, flags, -1, 0);
+  if (isError(result))
+    return Fail(toErrno(result));
+  auto *address = reinterpret_cast<uint8_t *>(result);
+  if (fixedAddress && address != fixedAddress) { // an older kernel took it for a hint
+    release(address, sizeBytes);
+    return Fail(Errno::Nomem);
+  }
+  return address;
+}
+
+Errno host::commit(void *address, uint64_t sizeBytes) {
+  return toErrno(invoke<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));
+}
+
+Errno host::protect(void *address, uint64_t sizeBytes) {
+  return toErrno(invoke<SYS_mprotect>(address, sizeBytes, PROT_NONE));
+}
+
+Result<uint8_t *> host::allocatePages(uint64_t sizeBytes) {
+  long result = invoke<SYS_mmap>(nullptr, sizeBytes, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return reinterpret_cast<uint8_t *>(result);
+}
+
+Result<uint8_t *> host::growPages(void *pages, uint64_t oldSizeBytes,
+                                  uint64_t newSizeBytes) {
+  long result =
+      invoke<SYS_mremap>(pages, oldSizeBytes, newSizeBytes, MREMAP_MAYMOVE, nullptr);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return reinterpret_cast<uint8_t *>(result);
+}
+
+void host::release(void *address, uint64_t sizeBytes) {
+  invoke<SYS_munmap>(address, sizeBytes);
+}
+
+} // namespace moat::rt
