@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "Decode/Reader.h"
 #include "Wasm/Module.h"
 #include "Wasm/Opcodes.h"
 
@@ -18,7 +19,7 @@ struct BlockType {
   uint32_t typeIndex = 0; ///< of Index: a function type
 };
 
-/// An alignment and an offset (Core 3.0, 5.4.7 Memory Instructions).
+/// An alignment and an offset (Core 3.0, 5.4.5 Memory Instructions).
 struct MemArg {
   uint32_t alignLog2 = 0;
   uint32_t memory = 0;
@@ -40,7 +41,8 @@ struct Instruction {
   uint32_t index = 0;  ///< label, function, type, local, global, table, memory, segment, tag
   uint32_t index2 = 0; ///< call_indirect: table; table.init, memory.init: table, memory;
                        ///< table.copy, memory.copy: source (index is the destination);
-                       ///< struct.get …: field; array.copy: source type; br_on_cast: flags
+                       ///< struct.get …: field; array.copy: source type; br_on_cast: flags;
+                       ///< array.new_fixed: length; array.new_data …: segment
   MemArg memArg;
   uint64_t bits = 0;   ///< i32.const, i64.const (sign-extended), f32.const, f64.const; lane
   uint8_t bytes[16] = {}; ///< v128.const; i8x16.shuffle's lanes
@@ -59,22 +61,32 @@ struct Instruction {
 class InstructionReader {
 public:
   /// \param code  the bytes from the first instruction on, the last `end` included
-  explicit InstructionReader(Range code) : code(code) {}
+  explicit InstructionReader(Range code) : reader(code) {}
 
-  bool atEnd() const { return position == code.bytes.size(); }
+  /// Nothing is left, or reading has failed.
+  bool atEnd() const { return reader.atEnd(); }
   /// Of the next instruction, in bytes from the start of the module.
-  uint64_t offset() const { return code.offset + position; }
+  uint64_t offset() const { return reader.offset(); }
 
-  /// Reads the next instruction. Fails with the specification's words (`unexpected end`,
-  /// `illegal opcode`, `integer representation too long` …) if the bytes are malformed.
+  /// Reads the next instruction; sets the opcode, the offset and the members that the
+  /// opcode's immediates name, and leaves the others as they were. Fails with the
+  /// specification's words (`unexpected end`, `illegal opcode`, `integer representation
+  /// too long` …) if the bytes are malformed.
   Error read(Instruction &instruction);
 
   /// As read, for bytes that the validator has accepted.
   void readValidated(Instruction &instruction) { llvm::cantFail(read(instruction)); }
 
 private:
-  Range code;
-  size_t position = 0;
+  void readBlockType(BlockType &blockType);
+  void readMemArg(MemArg &memArg);
+  void readLabels(Instruction &instruction);
+  void readCatches(Instruction &instruction);
+  void readSelectTypes(Instruction &instruction);
+  void readBranchCast(Instruction &instruction);
+  void readImmediates(Instruction &instruction, Immediates immediates);
+
+  Reader reader;
   SmallVector<uint32_t, 16> labels;
   SmallVector<Catch, 4> catches;
   SmallVector<ValType, 1> types;

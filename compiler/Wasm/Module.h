@@ -41,6 +41,7 @@ struct Function {
   std::optional<uint32_t> import; ///< index in Module::imports
   /// Of a defined function: the code entry's contents, local declarations included.
   Range body;
+  uint64_t offset = 0; ///< of its type's index, in the function or the import section
 };
 
 struct Table {
@@ -48,22 +49,26 @@ struct Table {
   std::optional<uint32_t> import;
   /// The initial element's constant expression, its `end` included; empty: null.
   Range init;
+  uint64_t offset = 0;
 };
 
 struct Memory {
   MemoryType type;
   std::optional<uint32_t> import;
+  uint64_t offset = 0;
 };
 
 struct Global {
   GlobalType type;
   std::optional<uint32_t> import;
   Range init; ///< constant expression, its `end` included
+  uint64_t offset = 0;
 };
 
 struct Tag {
   uint32_t typeIndex = 0;
   std::optional<uint32_t> import;
+  uint64_t offset = 0;
 };
 
 enum class SegmentMode : uint8_t { Active, Passive, Declarative };
@@ -72,6 +77,7 @@ struct ElementSegment {
   SegmentMode mode = SegmentMode::Active;
   uint32_t table = 0; ///< of Active
   Range tableOffset;  ///< of Active: constant expression
+  /// (ref func), which is not nullable, if the elements are indices of functions.
   ValType type = ValType::funcref();
   /// Exactly one of the two is filled: indices of functions, or constant expressions.
   std::vector<uint32_t> functions;
@@ -111,6 +117,9 @@ struct Module {
   std::vector<ElementSegment> elements;
   std::vector<DataSegment> datas;
   std::optional<uint32_t> dataCount;
+  /// By function index: occurs outside of all bodies, in an export, a segment or an
+  /// initializer. Only to these can bodies make references (Core 3.0, 3.5.16 Modules, refs).
+  std::vector<bool> declaredFunctions;
   uint64_t startOffset = 0; ///< of the start section's contents
 
   // From custom sections; a malformed one is ignored, as the specification says.

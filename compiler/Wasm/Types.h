@@ -112,6 +112,7 @@ struct SubType {
   uint32_t canonical = 0;
   /// Number of supertypes above it: 0 for one without; set by the decoder.
   uint32_t depth = 0;
+  uint64_t offset = 0; ///< in the module, in bytes
 };
 
 /// Limits of a memory (in pages) or a table (in elements).
