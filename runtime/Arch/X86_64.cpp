@@ -1,0 +1,162 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// x86-64 under the System V psABI: rbx, rbp and r12 to r15 are callee-saved.
+
+#if defined(__x86_64__)
+
+#include "Arch/Arch.h"
+#include <ucontext.h>
+
+namespace moat::rt {
+
+static_assert(offsetof(Activation, registers) + offsetof(Registers, pc) == 152);
+
+// moat_enter_activation(rdi: activation, rsi: body, rdx: argument, rcx: stack or 0)
+//
+// Until the stack changes, unwinding works as in any function; from then on the return
+// address is undefined, which tells unwinders and debuggers that the stack ends here.
+asm(R"(
+        .section .text.moat_enter_activation,"ax",@progbits
+        .globl  moat_enter_activation
+        .hidden moat_enter_activation
+        .type   moat_enter_activation,@function
+        .p2align 4
+moat_enter_activation:
+        .cfi_startproc
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbp, 0
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbx, 0
+        pushq   %r12
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r12, 0
+        pushq   %r13
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r13, 0
+        pushq   %r14
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r14, 0
+        pushq   %r15
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r15, 0
+        subq    $8, %rsp                # the stack is aligned to 16 bytes at calls
+        .cfi_adjust_cfa_offset 8
+        movq    %rsp, 0(%rdi)           # resumeSp
+        movq    %rdi, %rbx
+        testq   %rcx, %rcx
+        jz      1f
+        .cfi_remember_state
+        .cfi_undefined %rip
+        movq    %rsp, 8(%rdi)           # hostSp
+        movq    %rcx, %rsp
+1:      movq    %rdx, %rdi
+        callq   *%rsi
+        movq    0(%rbx), %rsp
+        .cfi_restore_state
+        xorl    %eax, %eax
+2:      addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        popq    %r15
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r15
+        popq    %r14
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r14
+        popq    %r13
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r13
+        popq    %r12
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r12
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbx
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbp
+        retq
+        .cfi_endproc
+
+        .globl  moat_leave_activation
+        .hidden moat_leave_activation
+        .type   moat_leave_activation,@function
+        .p2align 4
+moat_leave_activation:
+        .cfi_startproc
+        .cfi_undefined %rip
+        movq    0(%rdi), %rsp
+        movl    $1, %eax
+        jmp     2b
+        .cfi_endproc
+        .size   moat_enter_activation, .-moat_enter_activation
+        .text
+)");
+
+// moat_trap(edi: kind), called by compiled code at any depth of its stack: saves what the
+// unwinder needs and leaves the guest's stack. Register numbers are DWARF's.
+asm(R"(
+        .section .text.moat_trap,"ax",@progbits
+        .globl  moat_trap
+        .type   moat_trap,@function
+        .p2align 4
+moat_trap:
+        .cfi_startproc
+        movq    moat_activation@gottpoff(%rip), %rax
+        movq    %fs:(%rax), %rax
+        testq   %rax, %rax
+        jz      1f
+        movq    %rbx, 16+3*8(%rax)
+        movq    %rbp, 16+6*8(%rax)
+        leaq    8(%rsp), %rcx
+        movq    %rcx, 16+7*8(%rax)
+        movq    %r12, 16+12*8(%rax)
+        movq    %r13, 16+13*8(%rax)
+        movq    %r14, 16+14*8(%rax)
+        movq    %r15, 16+15*8(%rax)
+        movq    (%rsp), %rcx            # the return address lies in the trapping function,
+        decq    %rcx                    # or just past its end: one less is in it
+        movq    %rcx, 152(%rax)
+        .cfi_undefined %rip
+        movq    8(%rax), %rsp
+        movl    %edi, %esi
+        movq    %rax, %rdi
+        callq   moat_on_trap
+1:      andq    $-16, %rsp
+        callq   moat_on_stray_trap
+        ud2
+        .cfi_endproc
+        .size   moat_trap, .-moat_trap
+        .text
+)");
+
+// The order of gregs in <ucontext.h>, by DWARF number.
+static constexpr int gregOfDwarf[16] = {
+    REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
+    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
+};
+
+void readMachineContext(const void *machineContext, Registers &registers) {
+  auto &gregs = static_cast<const ucontext_t *>(machineContext)->uc_mcontext.gregs;
+  for (unsigned i = 0; i < 16; ++i)
+    registers.value[i] = static_cast<uint64_t>(gregs[gregOfDwarf[i]]);
+  registers.pc = static_cast<uint64_t>(gregs[REG_RIP]);
+  registers.value[Arch::returnAddress] = registers.pc;
+}
+
+void redirectMachineContext(void *machineContext,
+                            void (*function)(Activation *first, uint32_t second),
+                            uint64_t sp, Activation *first, uint32_t second) {
+  auto &gregs = static_cast<ucontext_t *>(machineContext)->uc_mcontext.gregs;
+  // As after a call: the return address, which is never used, lies at the stack's end.
+  gregs[REG_RSP] = static_cast<greg_t>((sp & ~uint64_t(15)) - 8);
+  gregs[REG_RIP] = reinterpret_cast<greg_t>(function);
+  gregs[REG_RDI] = reinterpret_cast<greg_t>(first);
+  gregs[REG_RSI] = second;
+  gregs[REG_EFL] &= ~greg_t(0x40400); // direction and alignment check flags
+}
+
+} // namespace moat::rt
+
+#endif

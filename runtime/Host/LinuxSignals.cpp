@@ -1,0 +1,83 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Faults on Linux: sigaction(2) and sigaltstack(2), by libc, whose return trampoline and
+// structures we would have to repeat otherwise; and advice about pages, madvise(2).
+
+#include "Host/Host.h"
+#include "Host/Signals.h"
+#include "Host/Syscall.h"
+#include <signal.h>
+#include <sys/mman.h>
+
+namespace moat::rt {
+
+namespace {
+
+/// The process's handlers. Written before the handler can run, read by it.
+struct Handlers {
+  const host::FaultPolicy *policy = nullptr;
+  struct sigaction previousSegv = {}, previousBus = {};
+};
+
+} // namespace
+
+constinit static Handlers handlers;
+
+/// Hands a fault to whoever handled it before us.
+static void passOn(const struct sigaction &previous, int signal, siginfo_t *info,
+                   void *machineContext) {
+  if (previous.sa_flags & SA_SIGINFO)
+    return previous.sa_sigaction(signal, info, machineContext);
+  if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
+    return previous.sa_handler(signal);
+  handlers.policy->lastWords(reinterpret_cast<uint64_t>(info->si_addr), machineContext);
+  // Back where it came from, the instruction faults again, and the default ends the process
+  // with its signal and, if the system keeps one, a core of the true place. A fault that
+  // was sent (kill(2)) does not repeat itself, and ends with the next.
+  sigaction(signal, &previous, nullptr);
+}
+
+static void onFault(int signal, siginfo_t *info, void *machineContext) {
+  // Only the kernel's own faults have an address; a signal sent by kill(2) has a sender.
+  if (info->si_code > 0 &&
+      handlers.policy->handle(reinterpret_cast<uint64_t>(info->si_addr), machineContext))
+    return;
+  passOn(signal == SIGSEGV ? handlers.previousSegv : handlers.previousBus, signal, info,
+         machineContext);
+}
+
+void host::installFaultHandler(const FaultPolicy &policy) {
+  recordSyscall<SYS_rt_sigaction>();
+  recordSyscall<SYS_rt_sigreturn>();
+  recordSyscall<SYS_rt_sigprocmask>(); // musl around sigaction
+  const FaultPolicy *none = nullptr;
+  if (!__atomic_compare_exchange_n(&handlers.policy, &none, &policy, false,
+                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return;
+  struct sigaction action = {};
+  action.sa_sigaction = onFault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &action, &handlers.previousSegv);
+  sigaction(SIGBUS, &action, &handlers.previousBus);
+}
+
+void host::setSignalStack(void *stack, uint64_t sizeBytes) {
+  recordSyscall<SYS_sigaltstack>();
+  stack_t description = {};
+  description.ss_sp = stack;
+  description.ss_size = sizeBytes;
+  sigaltstack(&description, nullptr);
+}
+
+bool host::hasSignalStack(uint64_t sizeBytes) {
+  recordSyscall<SYS_sigaltstack>();
+  stack_t description = {};
+  return sigaltstack(nullptr, &description) == 0 && !(description.ss_flags & SS_DISABLE) &&
+         description.ss_size >= sizeBytes;
+}
+
+void host::preferHugePages(void *address, uint64_t sizeBytes) {
+  invoke<SYS_madvise>(address, sizeBytes, MADV_HUGEPAGE);
+}
+
+} // namespace moat::rt

@@ -1,0 +1,220 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Activations and traps. There are three ways out of an activation besides returning: a
+// call of moat_trap, a fault in a guard, and exitActivation(). The first two save the
+// registers at the place of the trap into the activation (Arch/ does, or the signal
+// handler), continue on the stack that was left for the guest's, where the frames are
+// walked, and then leave.
+
+#include "Trap.h"
+#include "Arch/Arch.h"
+#include "Host/Signals.h"
+#include "Message.h"
+
+namespace moat::rt {
+
+constinit __thread Activation *moat_activation = nullptr;
+
+const char *trapText(Trap trap) {
+  switch (trap) {
+#define TRAP(name, text)                                                               \
+  case Trap::name:                                                                     \
+    return text;
+#include "moat/abi/Traps.def"
+  }
+  return "unknown trap";
+}
+
+// Guest stacks.
+
+bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
+  constexpr uint64_t granule = abi::stackGuardBytes;
+  if (sizeBytes > uint64_t(1) << 40)
+    return false;
+  // The part that is left for imports and helpers is not counted against the guest.
+  uint64_t usable = ((sizeBytes + granule - 1) & ~(granule - 1)) + abi::hostStackBytes;
+  auto mapped = host::reserve(nullptr, abi::stackGuardBytes + usable);
+  if (!mapped)
+    return false;
+  uint8_t *begin = *mapped + abi::stackGuardBytes;
+  if (host::commit(begin, usable) != Errno::Success) {
+    host::release(*mapped, abi::stackGuardBytes + usable);
+    return false;
+  }
+  domain.stack.begin = reinterpret_cast<uint64_t>(begin);
+  domain.stack.end = domain.stack.begin + usable;
+  domain.context = &context;
+  context.stackFloor = begin + abi::hostStackBytes;
+  context.runtime = &domain;
+  return true;
+}
+
+void destroyStack(Domain &domain) {
+  if (!domain.stack.begin)
+    return;
+  uint64_t begin = domain.stack.begin - abi::stackGuardBytes;
+  host::release(reinterpret_cast<void *>(begin), domain.stack.end - begin);
+  domain.stack = {};
+}
+
+// Activations.
+
+/// Where a new activation may use the stack of \p domain, which the thread is not on: below
+/// the place where it was left, if an activation further out has run on it.
+static uint64_t freeStackTop(const Domain &domain) {
+  for (Activation *outer = moat_activation; outer; outer = outer->previous)
+    if (domain.stack.contains(outer->resumeSp))
+      return (outer->resumeSp - Arch::redZoneBytes) & ~uint64_t(15);
+  return domain.stack.end;
+}
+
+bool protect(Domain &domain, void (*body)(void *), void *argument, TrapRecord &record) {
+  record.ending = TrapRecord::Returned;
+  record.isFault = false;
+  record.frameCount = 0;
+  record.depth = 0;
+
+  Activation activation;
+  activation.previous = moat_activation;
+  activation.domain = &domain;
+  activation.record = &record;
+  uint64_t stack = 0;
+  if (domain.stack.contains(reinterpret_cast<uint64_t>(__builtin_frame_address(0))))
+    activation.hostSp = activation.previous ? activation.previous->hostSp : 0;
+  else
+    stack = freeStackTop(domain);
+
+  // The compiler may move this store behind the call otherwise: it sees no use of it.
+  __atomic_store_n(&moat_activation, &activation, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  bool wasLeft = moat_enter_activation(&activation, body, argument, stack);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  moat_activation = activation.previous;
+  return !wasLeft;
+}
+
+void exitActivation(uint32_t exitCode) {
+  moat_activation->record->ending = TrapRecord::Exited;
+  moat_activation->record->exitCode = exitCode;
+  moat_leave_activation(moat_activation);
+}
+
+bool isActive() { return moat_activation != nullptr; }
+
+// Traps.
+
+/// Walks the frames from the place of the trap to the activation's own.
+static void recordFrames(const Activation &activation, TrapRecord &record) {
+  const Domain &domain = *activation.domain;
+  Registers registers = activation.registers;
+  uint64_t pc = registers.pc;
+  UnwindTables tables = {};
+  for (;;) {
+    bool isKnown = tables.image.contains(pc) || domain.findTables(domain, pc, tables);
+    FrameDescription frame;
+    Step result = Step::Lost;
+    uint64_t here = pc;
+    if (isKnown && findFrame(tables, pc, frame)) {
+      result = step(tables, frame, domain.stack, pc, registers);
+      pc = registers.pc - !frame.isSignalFrame;
+    }
+    if (result == Step::End)
+      return; // the activation's own frame
+    if (record.frameCount < TrapRecord::maximumFrames)
+      record.frames[record.frameCount++] = here;
+    ++record.depth;
+    if (result == Step::Lost)
+      return;
+  }
+}
+
+/// The way out for both kinds of traps, on the stack below the activation.
+static void leaveByTrap(Activation *activation, uint32_t kind) {
+  TrapRecord &record = *activation->record;
+  record.ending = TrapRecord::Trapped;
+  record.kind = static_cast<Trap>(kind);
+  recordFrames(*activation, record);
+  moat_leave_activation(activation);
+}
+
+extern "C" void moat_on_trap(Activation *activation, uint32_t kind) {
+  leaveByTrap(activation, kind);
+  __builtin_unreachable();
+}
+
+extern "C" void moat_on_stray_trap(uint32_t kind) {
+  Message message;
+  message << "moat: trap outside of any call into a module: "
+          << trapText(static_cast<Trap>(kind)) << "\n";
+  message.write();
+  host::exit(134);
+}
+
+// Faults.
+
+static bool handleFault(uint64_t address, void *machineContext) {
+  Activation *activation = moat_activation;
+  if (!activation)
+    return false;
+  const Domain &domain = *activation->domain;
+  Trap kind;
+  // Addresses below the guard are hit by nobody: larger frames are probed.
+  if (address - (domain.stack.begin - abi::stackGuardBytes) < abi::stackGuardBytes)
+    kind = Trap::StackExhausted;
+  else if (domain.isInMemory(domain, address))
+    kind = Trap::OutOfBoundsMemory;
+  else
+    return false;
+  readMachineContext(machineContext, activation->registers);
+  activation->record->isFault = true;
+  activation->record->faultAddress = address;
+  redirectMachineContext(machineContext, leaveByTrap, activation->hostSp, activation,
+                         static_cast<uint32_t>(kind));
+  return true;
+}
+
+static void sayLastWords(uint64_t address, void *machineContext) {
+  if (!moat_activation)
+    return;
+  Registers registers;
+  readMachineContext(machineContext, registers);
+  Message message;
+  message << "moat: fault at address ";
+  message.hex(address) << ", instruction ";
+  message.hex(registers.pc)
+      << ": neither in a memory nor in a stack: this is a bug in moat, or in a host function\n";
+  message.write();
+}
+
+void installFaultHandlers() {
+  static constexpr host::FaultPolicy policy = {handleFault, sayLastWords};
+  host::installFaultHandler(policy);
+}
+
+void prepareThread(void *signalStack) {
+  host::setSignalStack(signalStack, signalStackBytes);
+}
+
+// Names.
+
+const char *functionNameAt(const abi::ModuleDescriptor &module, uint64_t address,
+                           uint32_t &functionIndex) {
+  UnwindTables tables = {};
+  FrameDescription frame;
+  if (!tables.locate(module.elfHeader) || !findFrame(tables, address, frame))
+    return nullptr;
+  // A function that was split keeps its name for the part that has its beginning.
+  uint64_t best = 0;
+  const char *found = nullptr;
+  for (const abi::FunctionName *row = module.namesBegin; row != module.namesEnd; ++row) {
+    uint64_t code = reinterpret_cast<uint64_t>(&row->code) + int64_t(row->code);
+    if (!frame.code.contains(code) || code > address || (found && code <= best))
+      continue;
+    best = code;
+    found = reinterpret_cast<const char *>(&row->name) + row->name;
+    functionIndex = row->functionIndex;
+  }
+  return found;
+}
+
+} // namespace moat::rt
