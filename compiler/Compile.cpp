@@ -1,0 +1,646 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The story of a compilation: the phases in order, and what holds between them. This file
+// owns the module's bytes, the temporary objects and the output until it is complete;
+// everything else is handed from phase to phase. It is the body behind moat/Compiler.h.
+//
+// Memory grows with a partition and the number of threads, not with the module: a
+// partition's IR lives from its lowering to its object file, in one thread, and the object
+// lies on disk.
+
+#include "moat/Compiler.h"
+#include "Decode/Decode.h"
+#include "Diagnostics.h"
+#include "Emit.h"
+#include "HostCpu.h"
+#include "Link.h"
+#include "Lower/Lower.h"
+#include "Manifest.h"
+#include "Optimize/Optimize.h"
+#include "Validate/Validate.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Threading.h"
+#include "llvm/Support/thread.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Triple.h"
+#include <atomic>
+#include <ctime>
+#include <mutex>
+
+using namespace moat;
+
+/// LLVM's passes recurse. Address space, not memory: what is not used is not there. Set
+/// here so that no `ulimit -s` changes what can be compiled.
+static constexpr unsigned workerStackBytes = 256u << 20;
+
+namespace {
+
+/// An error that is not about the module.
+class ClassifiedError : public llvm::ErrorInfo<ClassifiedError> {
+public:
+  static char ID;
+  ClassifiedError(CompileError::Kind kind, std::string text)
+      : kind(kind), text(std::move(text)) {}
+  void log(raw_ostream &os) const override { os << text; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+  CompileError::Kind kind;
+  std::string text;
+};
+
+char ClassifiedError::ID = 0;
+
+} // namespace
+
+static Error optionError(const Twine &text) {
+  return llvm::make_error<ClassifiedError>(CompileError::Option, text.str());
+}
+
+static Error systemError(const Twine &file, std::error_code code) {
+  return llvm::make_error<ClassifiedError>(CompileError::System,
+                                           (file + ": " + code.message()).str());
+}
+
+/// The same error, as one of an option's value.
+static Error asOptionError(Error error) { return optionError(toString(std::move(error))); }
+
+static CompileError describe(Error error, const std::string &inputName) {
+  CompileError result;
+  llvm::handleAllErrors(
+      std::move(error),
+      [&](const ClassifiedError &classified) {
+        result = {classified.kind, classified.text};
+      },
+      [&](const llvm::ErrorInfoBase &other) {
+        std::string text = other.message();
+        // wabt's messages name the file themselves, with a line and a column.
+        bool namesFile = StringRef(text).starts_with(inputName + ":");
+        SmallVector<StringRef> lines;
+        StringRef(text).split(lines, '\n');
+        for (StringRef line : lines) {
+          if (!result.text.empty())
+            result.text += "\n";
+          bool continues = line.starts_with(">>>") || line.starts_with(" ");
+          if (!namesFile && !continues)
+            result.text += inputName + (line.starts_with("0x") ? ":" : ": ");
+          result.text += line;
+        }
+      });
+  return result;
+}
+
+// Files.
+
+namespace {
+
+/// A temporary file that is gone in the end, also if a signal ends the process.
+class ScratchFile {
+public:
+  ScratchFile() = default;
+  ScratchFile(ScratchFile &&) = default;
+  ~ScratchFile() {
+    if (file)
+      consumeError(file->discard()); // a file left in the temporary folder harms nobody
+  }
+
+  /// \p model: a path with `%` for random digits.
+  Error create(const Twine &model, unsigned mode = 0600) {
+    auto created = llvm::sys::fs::TempFile::create(model, mode);
+    if (!created)
+      return systemError(model, errorToErrorCode(created.takeError()));
+    file = std::move(*created);
+    return Error::success();
+  }
+  const std::string &path() const { return file->TmpName; }
+  int descriptor() const { return file->FD; }
+  /// Gives the file its final name.
+  Error keepAs(const std::string &name) {
+    Error error = file->keep(name);
+    file.reset();
+    return error;
+  }
+
+private:
+  std::optional<llvm::sys::fs::TempFile> file;
+};
+
+/// The output: written beside its name and renamed when it is complete. What is no
+/// regular file (/dev/null, a pipe) is not replaced but written to.
+class OutputFile {
+public:
+  Error open(const std::string &outputPath) {
+    name = outputPath;
+    llvm::sys::fs::file_status status;
+    llvm::sys::fs::status(name, status);
+    if (llvm::sys::fs::is_directory(status))
+      return systemError(name, std::make_error_code(std::errc::is_a_directory));
+    isReplaced = !llvm::sys::fs::exists(status) || llvm::sys::fs::is_regular_file(status);
+    if (isReplaced)
+      return scratch.create(name + ".tmp-%%%%%%%%", 0666);
+    SmallString<64> folder;
+    llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+    return scratch.create(folder + "/moat-%%%%%%%%", 0600);
+  }
+  /// Where to write: by this path, or by this descriptor.
+  const std::string &path() const { return scratch.path(); }
+  int descriptor() const { return scratch.descriptor(); }
+
+  Error commit() {
+    if (isReplaced) {
+      if (Error error = scratch.keepAs(name))
+        return systemError(name, errorToErrorCode(std::move(error)));
+      return Error::success();
+    }
+    auto contents = llvm::MemoryBuffer::getFile(path());
+    if (!contents)
+      return systemError(path(), contents.getError());
+    std::error_code code;
+    llvm::raw_fd_ostream os(name, code);
+    if (code)
+      return systemError(name, code);
+    os << (*contents)->getBuffer();
+    return closeStream(os, name);
+  }
+
+  /// Closes \p os and says what went wrong in writing.
+  static Error closeStream(llvm::raw_fd_ostream &os, const Twine &name) {
+    os.flush();
+    std::error_code code = os.error();
+    os.clear_error();
+    return code ? systemError(name, code) : Error::success();
+  }
+
+private:
+  template <unsigned size> using SmallString = llvm::SmallString<size>;
+  std::string name;
+  ScratchFile scratch;
+  bool isReplaced = true;
+};
+
+/// Adds up the times of the phases. A phase may run in many threads at once.
+class PhaseClock {
+public:
+  static uint64_t now(clockid_t clock) {
+    timespec time;
+    clock_gettime(clock, &time);
+    return uint64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+  }
+
+  /// Runs \p work and books its time on \p phase.
+  template <typename Work> auto time(PhaseTime &phase, Work work) {
+    uint64_t wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
+    llvm::scope_exit book([&] {
+      std::lock_guard<std::mutex> lock(mutex);
+      phase.wallNs += now(CLOCK_MONOTONIC) - wall;
+      phase.cpuNs += now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    });
+    return work();
+  }
+
+private:
+  std::mutex mutex;
+};
+
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, const std::string &outputPath)
+      : options(options), outputPath(outputPath) {}
+  Error run(llvm::MemoryBufferRef input);
+
+private:
+  bool emitsIr() const {
+    return options.emit == EmitKind::Llvm || options.emit == EmitKind::LlvmOptimized;
+  }
+  bool emitsText() const { return emitsIr() || options.emit == EmitKind::Asm; }
+  bool links() const {
+    return options.emit == EmitKind::Executable || options.emit == EmitKind::Shared;
+  }
+
+  Error resolveOptions();
+  Error resolveFeatures();
+  Error checkStart(const Module &module) const;
+  Error validateBodies(const Module &module, ArrayRef<Partition> partitions);
+  Error compilePartition(const Module &module, const ModuleSummary &summary,
+                         ArrayRef<Partition> partitions, uint32_t index);
+  Error writePartition(llvm::Module &ir, llvm::TargetMachine &target, uint32_t index);
+  Error forEachPartition(size_t count, llvm::function_ref<Error(uint32_t)> work);
+  Error linkObjects(const Module &module);
+  Error writeText(StringRef text);
+  std::string explainSymbol(const Module &module, StringRef symbol) const;
+  void report(const PhaseTime &phase) {
+    if (options.phaseDone && phase.wallNs)
+      options.phaseDone(phase);
+  }
+
+  const CompileOptions &options;
+  const std::string &outputPath;
+
+  FeatureSet features = FeatureSet::built();
+  TargetChoice target;
+  LowerOptions lowering;
+  std::string runtimeDir;
+  unsigned threads = 1;
+
+  /// By partition: the object's file, or its text.
+  std::vector<ScratchFile> objects;
+  std::vector<std::string> texts;
+
+  PhaseClock clock;
+  PhaseTime decodeTime{"decode"}, validateTime{"validate"}, summarizeTime{"summarize"},
+      lowerTime{"lower"}, optimizeTime{"optimize"}, emitTime{"emit"}, linkTime{"link"};
+};
+
+} // namespace
+
+Error Compilation::run(llvm::MemoryBufferRef input) {
+  if (Error error = resolveOptions())
+    return error;
+  // Now: every option has a meaning, and the runtime is there if it is needed.
+
+  std::unique_ptr<llvm::MemoryBuffer> binary;
+  StringRef bytes = input.getBuffer();
+  if (!bytes.starts_with(StringRef("\0asm", 4))) {
+    PhaseTime parseTime{"parse"};
+    auto text = llvm::MemoryBuffer::getMemBuffer(input, /*RequiresNullTerminator=*/false);
+    auto parsed = clock.time(parseTime, [&] { return parseText(*text); });
+    if (!parsed)
+      return parsed.takeError();
+    report(parseTime);
+    binary = std::move(*parsed);
+    bytes = binary->getBuffer();
+  }
+  auto decoded = clock.time(
+      decodeTime, [&] { return decode(llvm::arrayRefFromStringRef(bytes), features); });
+  if (!decoded)
+    return decoded.takeError();
+  report(decodeTime);
+  const Module &module = *decoded;
+  // Now: sections are well formed, and every index space has its final size.
+
+  if (Error error =
+          clock.time(validateTime, [&] { return validateModule(module, features); }))
+    return error;
+  std::vector<Partition> partitions = partition(module);
+  if (Error error = validateBodies(module, partitions))
+    return error;
+  report(validateTime);
+  if (options.emit == EmitKind::Wasm)
+    return writeText(bytes);
+  if (Error error = checkStart(module))
+    return error;
+  // Now: the module is valid, all of it, and nothing below reports an error about it.
+
+  ModuleSummary summary = clock.time(summarizeTime, [&] { return summarize(module); });
+  report(summarizeTime);
+  objects.resize(partitions.size());
+  texts.resize(emitsText() ? partitions.size() : 0);
+  std::mutex progressMutex;
+  size_t doneCount = 0;
+  if (Error error = forEachPartition(partitions.size(), [&](uint32_t index) {
+        Error error = compilePartition(module, summary, partitions, index);
+        std::lock_guard<std::mutex> lock(progressMutex);
+        if (options.progress)
+          options.progress(++doneCount, partitions.size());
+        return error;
+      }))
+    return error;
+  report(lowerTime);
+  report(optimizeTime);
+  report(emitTime);
+  // Now: wasm and IR are gone. What is left are objects or texts, in the partitions' order.
+
+  if (emitsText())
+    return writeText(llvm::join(texts, ""));
+  return linkObjects(module);
+}
+
+// Options.
+
+static OptLevel optLevel(Level level) { return static_cast<OptLevel>(level); }
+static_assert(static_cast<int>(OptLevel::O0) == static_cast<int>(Level::O0) &&
+              static_cast<int>(OptLevel::O3) == static_cast<int>(Level::O3) &&
+              static_cast<int>(OptLevel::Os) == static_cast<int>(Level::Os));
+
+static std::optional<Feature> findFeature(StringRef name) {
+  for (Feature feature : {
+#define FEATURE(name, text, built, where) Feature::name,
+#include "Wasm/Features.def"
+       })
+    if (moat::toString(feature) == name)
+      return feature;
+  return std::nullopt;
+}
+
+Error Compilation::resolveFeatures() {
+  for (StringRef change : options.features) {
+    StringRef name = change;
+    bool isOff = name.consume_front("-");
+    name.consume_front("+");
+    std::optional<Feature> feature = findFeature(name);
+    if (!feature)
+      return optionError("--feature=" + change +
+                         ": no such feature; --print-features lists them");
+    if (!isOff && !FeatureSet::built().has(*feature) && options.emit != EmitKind::Wasm)
+      return optionError("--feature=" + change + ": not supported yet");
+    if (isOff)
+      features.remove(*feature);
+    else
+      features.add(*feature);
+  }
+  return Error::success();
+}
+
+Error Compilation::resolveOptions() {
+  if (options.emit == EmitKind::Archive)
+    return optionError("--emit=archive: not supported yet; --emit=obj makes an object");
+  if (outputPath == "-" && !emitsText() && options.emit != EmitKind::Wasm)
+    return optionError("-o -: only text and wasm are written to standard output");
+  if (Error error = resolveFeatures())
+    return error;
+
+  bool isShared = options.emit == EmitKind::Shared;
+  target.model = options.model == StateModel::Instance ||
+                         (options.model == StateModel::Automatic && isShared)
+                     ? CodeModel::Instance
+                     : CodeModel::Process;
+  if (isShared && target.model == CodeModel::Process)
+    return optionError("--emit=shared: a library has the instance model");
+  if (options.emit == EmitKind::Executable && target.model == CodeModel::Instance)
+    return optionError("--emit=exe: an executable has the process model");
+  target.level = optLevel(options.level);
+  target.triple = options.target.empty() ? defaultTriple()
+                                         : llvm::Triple::normalize(options.target);
+  target.cpu = options.cpu.empty() ? defaultCpu(target.triple) : options.cpu;
+  target.features = options.cpuFeatures;
+  resolveNativeCpu(target.cpu, target.features);
+  if (auto machine = createTargetMachine(target); !machine)
+    return asOptionError(machine.takeError());
+
+  lowering.model = target.model;
+  lowering.bounds =
+      options.bounds == Bounds::Guard ? BoundsChecks::Guard : BoundsChecks::Checked;
+  lowering.strictTraps = options.strictTraps;
+  lowering.strictFloat = options.strictFloat;
+  lowering.exportAll = options.exportAll || !options.extraInputs.empty() ||
+                       options.emit == EmitKind::Object;
+  lowering.inlining = options.level != Level::O0;
+  if (target.model == CodeModel::Process)
+    lowering.manifest = encodeManifest(options.capabilities);
+  for (const std::string &variable : options.capabilities.environment)
+    if (variable.empty() || variable.front() == '=' || variable.contains('\0'))
+      return optionError("--env=" + variable + ": not NAME=VALUE or NAME");
+
+  threads = options.jobs ? options.jobs
+                         : llvm::hardware_concurrency().compute_thread_count();
+  if (options.emit != EmitKind::Executable)
+    return Error::success();
+  std::string triple = "x86_64-linux-musl"; // the one the runtime is built for
+  Expected<std::string> found = findRuntime(options.resourceDir, triple);
+  if (!found)
+    return llvm::make_error<ClassifiedError>(CompileError::System,
+                                             toString(found.takeError()));
+  runtimeDir = *found;
+  return Error::success();
+}
+
+// Phases over partitions.
+
+/// Runs \p work for every partition, in as many threads as asked for. Returns the error of
+/// the lowest partition, so that the message does not depend on the threads either.
+Error Compilation::forEachPartition(size_t count,
+                                    llvm::function_ref<Error(uint32_t)> work) {
+  std::atomic<uint32_t> next = 0;
+  std::atomic<bool> hasFailed = false;
+  std::vector<std::unique_ptr<Error>> errors(count);
+  auto worker = [&] {
+    // Partitions are taken in order: those below a failed one have all been begun.
+    for (uint32_t index; !hasFailed && (index = next++) < count;) {
+      Error error = work(index);
+      if (!error)
+        continue;
+      errors[index] = std::make_unique<Error>(std::move(error));
+      hasFailed = true;
+    }
+  };
+  std::vector<llvm::thread> workers;
+  for (unsigned i = 0, n = std::min<size_t>(threads, count); i < n; ++i)
+    workers.emplace_back(std::optional<unsigned>(workerStackBytes), worker);
+  for (llvm::thread &thread : workers)
+    thread.join();
+
+  Error first = Error::success();
+  for (std::unique_ptr<Error> &error : errors) {
+    if (!error)
+      continue;
+    if (!first)
+      first = std::move(*error);
+    else
+      consumeError(std::move(*error)); // the first error is the useful one
+  }
+  return first;
+}
+
+Error Compilation::validateBodies(const Module &module, ArrayRef<Partition> partitions) {
+  return forEachPartition(partitions.size(), [&](uint32_t index) {
+    return clock.time(validateTime, [&] {
+      return validateFunctions(module, features, partitions[index].begin,
+                               partitions[index].end);
+    });
+  });
+}
+
+Error Compilation::compilePartition(const Module &module, const ModuleSummary &summary,
+                                    ArrayRef<Partition> partitions, uint32_t index) {
+  auto machine = createTargetMachine(target);
+  if (!machine)
+    return machine.takeError();
+  llvm::LLVMContext context;
+  // Names cost time, and only people read them.
+  context.setDiscardValueNames(!emitsIr());
+  // By default the context prints errors of the code generator and exits.
+  std::string complaint;
+  context.setDiagnosticHandlerCallBack(
+      [](const llvm::DiagnosticInfo *info, void *text) {
+        if (info->getSeverity() != llvm::DS_Error)
+          return;
+        llvm::raw_string_ostream os(*static_cast<std::string *>(text));
+        llvm::DiagnosticPrinterRawOStream printer(os);
+        info->print(printer);
+      },
+      &complaint);
+
+  std::unique_ptr<llvm::Module> ir = clock.time(lowerTime, [&] {
+    return lower(module, summary, partitions, index, lowering, context, **machine);
+  });
+  if (options.emit != EmitKind::Llvm) {
+    clock.time(optimizeTime, [&] { optimize(*ir, **machine, target.level); });
+    addFunctionNames(*ir, module);
+  }
+  Error error =
+      clock.time(emitTime, [&] { return writePartition(*ir, **machine, index); });
+  if (!error && !complaint.empty())
+    return errorOf("the code generator failed: " + complaint);
+  return error;
+}
+
+Error Compilation::writePartition(llvm::Module &ir, llvm::TargetMachine &machine,
+                                  uint32_t index) {
+  if (emitsIr()) {
+    llvm::raw_string_ostream os(texts[index]);
+    ir.print(os, nullptr);
+    return Error::success();
+  }
+  if (options.emit == EmitKind::Asm) {
+    SmallVector<char, 0> assembly;
+    llvm::raw_svector_ostream os(assembly);
+    if (Error error = emit(ir, machine, EmitAs::Assembly, os))
+      return error;
+    texts[index].assign(assembly.data(), assembly.size());
+    return Error::success();
+  }
+  llvm::SmallString<64> folder;
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+  if (Error error = objects[index].create(folder + "/moat-%%%%%%%%.o"))
+    return error;
+  llvm::raw_fd_ostream os(objects[index].descriptor(), /*shouldClose=*/false);
+  if (Error error = emit(ir, machine, EmitAs::Object, os))
+    return error;
+  return OutputFile::closeStream(os, objects[index].path());
+}
+
+// The end.
+
+Error Compilation::writeText(StringRef text) {
+  if (outputPath == "-") {
+    llvm::raw_fd_ostream os(STDOUT_FILENO, /*shouldClose=*/false);
+    os << text;
+    return OutputFile::closeStream(os, "standard output");
+  }
+  OutputFile output;
+  if (Error error = output.open(outputPath))
+    return error;
+  llvm::raw_fd_ostream os(output.descriptor(), /*shouldClose=*/false);
+  os << text;
+  if (Error error = OutputFile::closeStream(os, outputPath))
+    return error;
+  return output.commit();
+}
+
+static bool hasFunctionExport(const Module &module, StringRef name) {
+  return llvm::any_of(module.exports, [&](const Export &e) {
+    return e.kind == ExternKind::Func && e.name == name;
+  });
+}
+
+/// Says what a module without `_start` lacks.
+static std::string explainMissingStart(const Module &module) {
+  if (hasFunctionExport(module, "_initialize"))
+    return "the module is a reactor (it exports _initialize and no _start), which cannot "
+           "become an executable yet; --emit=obj makes an object of it";
+  return "the module exports no function _start, and no object or archive on the command "
+         "line defines moat_main";
+}
+
+/// An executable has something to run. With objects on the command line only the linker
+/// can tell.
+Error Compilation::checkStart(const Module &module) const {
+  if (options.emit != EmitKind::Executable || !options.extraInputs.empty() ||
+      hasFunctionExport(module, "_start"))
+    return Error::success();
+  return errorOf(explainMissingStart(module));
+}
+
+/// What an undefined symbol is to the module.
+std::string Compilation::explainSymbol(const Module &module, StringRef symbol) const {
+  if (symbol == exportSymbol(StringRef("_start")) && !hasFunctionExport(module, "_start"))
+    return explainMissingStart(module);
+  for (const Import &import : module.imports) {
+    if (importSymbol(import.module, import.field) != symbol)
+      continue;
+    std::string type = import.kind == ExternKind::Func
+                           ? ", type " + moat::toString(module.funcType(import.index))
+                           : "";
+    return ("unknown import: module \"" + import.module + "\", field \"" + import.field +
+            "\"" + type + ": no object or archive on the command line provides it")
+        .str();
+  }
+  return {};
+}
+
+Error Compilation::linkObjects(const Module &module) {
+  OutputFile output;
+  if (Error error = output.open(outputPath))
+    return error;
+  if (options.emit == EmitKind::Object && objects.size() == 1 &&
+      options.extraInputs.empty()) {
+    if (std::error_code code =
+            llvm::sys::fs::copy_file(objects[0].path(), output.descriptor()))
+      return systemError(outputPath, code);
+    return output.commit();
+  }
+  LinkRequest request;
+  request.kind = options.emit == EmitKind::Executable ? LinkKind::Executable
+                 : options.emit == EmitKind::Shared   ? LinkKind::Shared
+                                                      : LinkKind::Relocatable;
+  for (const ScratchFile &object : objects)
+    request.objects.push_back(object.path());
+  request.extraInputs = options.extraInputs;
+  request.runtimeDir = runtimeDir;
+  request.strip = options.strip;
+  request.threads = std::min(threads, 8u);
+  if (Error error = clock.time(linkTime, [&] {
+        return link(request, output.path(), [&](StringRef symbol) {
+          return explainSymbol(module, symbol);
+        });
+      }))
+    return error;
+  report(linkTime);
+  return output.commit();
+}
+
+// Compiler.h.
+
+static std::optional<CompileError> compileBuffer(llvm::MemoryBufferRef input,
+                                                 const CompileOptions &options,
+                                                 const std::string &outputPath) {
+  if (Error error = Compilation(options, outputPath).run(input))
+    return describe(std::move(error), input.getBufferIdentifier().str());
+  return std::nullopt;
+}
+
+std::optional<CompileError> moat::compile(std::span<const uint8_t> module,
+                                          const CompileOptions &options,
+                                          const std::string &outputPath) {
+  StringRef bytes(reinterpret_cast<const char *>(module.data()), module.size());
+  StringRef name = options.inputName.empty() ? StringRef("<module>") : options.inputName;
+  return compileBuffer({bytes, name}, options, outputPath);
+}
+
+std::optional<CompileError> moat::compile(const std::string &inputPath,
+                                          const CompileOptions &options,
+                                          const std::string &outputPath) {
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(inputPath, /*IsText=*/false,
+                                                   /*RequiresNullTerminator=*/false);
+  std::string name = !options.inputName.empty() ? options.inputName
+                     : inputPath == "-"         ? std::string("<stdin>")
+                                                : inputPath;
+  if (!buffer)
+    return describe(systemError(name, buffer.getError()), name);
+  return compileBuffer({(*buffer)->getBuffer(), name}, options, outputPath);
+}
+
+std::string moat::importSymbol(std::string_view module, std::string_view field) {
+  return importSymbol(StringRef(module), StringRef(field));
+}
+
+std::string moat::exportSymbol(std::string_view name) {
+  return exportSymbol(StringRef(name));
+}

@@ -1,0 +1,127 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// LLVM's code generator, with what moat decides about it: every function and datum in a
+// section of its own (the linker drops what is unused), absolute addresses in executables
+// (they are linked to fixed ones), position-independent code in libraries. Unwind tables
+// come from the functions' uwtable attributes.
+
+#include "Emit.h"
+#include "Diagnostics.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace moat;
+
+/// Registers the one back end that \p triple needs. Registering again is harmless, but not
+/// while another thread looks one up, hence the once-only initializers.
+static Error initializeTarget(const llvm::Triple &triple) {
+  if (triple.getArch() != llvm::Triple::x86_64)
+    return errorOf("--target=" + triple.str() +
+                   ": no such processor; x86_64 is what is supported");
+  [[maybe_unused]] static const bool once = [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    return true;
+  }();
+  return Error::success();
+}
+
+/// LLVM itself only warns, on standard error, about a processor or feature that it does
+/// not know.
+static Error checkProcessor(const llvm::Target &target, const TargetChoice &choice) {
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target.createMCSubtargetInfo(llvm::Triple(choice.triple), "", ""));
+  if (!subtarget->isCPUStringValid(choice.cpu))
+    return errorOf("--mcpu=" + choice.cpu + ": no such processor for " + choice.triple);
+  SmallVector<StringRef> features;
+  StringRef(choice.features).split(features, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef feature : features) {
+    StringRef name = feature.ltrim("+-");
+    if (name.size() + 1 != feature.size() ||
+        llvm::none_of(subtarget->getAllProcessorFeatures(),
+                      [&](const llvm::SubtargetFeatureKV &known) { return name == known.Key; }))
+      return errorOf("--mattr=" + feature + ": no such feature of the processor for " +
+                     choice.triple);
+  }
+  return Error::success();
+}
+
+static llvm::CodeGenOptLevel codeGenLevel(OptLevel level) {
+  switch (level) {
+  case OptLevel::O0:
+    return llvm::CodeGenOptLevel::None;
+  case OptLevel::O1:
+    return llvm::CodeGenOptLevel::Less;
+  case OptLevel::O2:
+  case OptLevel::Os:
+    return llvm::CodeGenOptLevel::Default;
+  case OptLevel::O3:
+    return llvm::CodeGenOptLevel::Aggressive;
+  }
+  llvm_unreachable("a level without a code generator's level");
+}
+
+std::string moat::defaultTriple() {
+  llvm::Triple host(llvm::sys::getProcessTriple());
+  return (host.getArchName() + "-linux-musl").str();
+}
+
+std::string moat::defaultCpu(StringRef triple) {
+  return llvm::Triple(triple).getArch() == llvm::Triple::x86_64 ? "x86-64-v2" : "generic";
+}
+
+Expected<std::unique_ptr<llvm::TargetMachine>>
+moat::createTargetMachine(const TargetChoice &choice) {
+  llvm::Triple triple(choice.triple);
+  if (Error error = initializeTarget(triple))
+    return std::move(error);
+  std::string message;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!target)
+    return errorOf("--target=" + choice.triple + ": " + message);
+  if (Error error = checkProcessor(*target, choice))
+    return std::move(error);
+
+  llvm::TargetOptions options;
+  options.FunctionSections = true;
+  options.DataSections = true;
+  // Sections are told apart by their index; thousands of names would only fill the
+  // string table.
+  options.UniqueSectionNames = false;
+  // A fused multiply-add rounds once where the specification rounds twice.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+
+  bool isPic = choice.model == CodeModel::Instance;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, choice.cpu, choice.features, options,
+      isPic ? llvm::Reloc::PIC_ : llvm::Reloc::Static, llvm::CodeModel::Small,
+      codeGenLevel(choice.level)));
+  machine->setFastISel(choice.level == OptLevel::O0);
+  machine->setO0WantsFastISel(true);
+  return machine;
+}
+
+Error moat::emit(llvm::Module &ir, llvm::TargetMachine &target, EmitAs kind,
+                 llvm::raw_pwrite_stream &os) {
+#ifdef MOAT_CHECKED
+  constexpr bool disableVerify = false;
+#else
+  constexpr bool disableVerify = true;
+#endif
+  llvm::legacy::PassManager passes;
+  auto type = kind == EmitAs::Object ? llvm::CodeGenFileType::ObjectFile
+                                     : llvm::CodeGenFileType::AssemblyFile;
+  if (target.addPassesToEmitFile(passes, os, nullptr, type, disableVerify))
+    return errorOf("--target=" + target.getTargetTriple().str() +
+                   ": cannot emit such a file");
+  passes.run(ir);
+  return Error::success();
+}

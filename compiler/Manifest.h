@@ -1,0 +1,28 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Capabilities to the bytes that are baked into an executable, and back
+// (include/moat/abi/Manifest.h has the format). Opens nothing.
+
+#pragma once
+
+#include "LLVM.h"
+#include "moat/Compiler.h"
+#include <string>
+
+namespace moat {
+
+/// The manifest of \p capabilities. It is sealed if anything but a stack size is baked in
+/// and they are not open.
+std::string encodeManifest(const Capabilities &capabilities);
+
+/// Reads a manifest back; `isOpen` is set unless it is sealed. Errors: not a manifest, of
+/// another version, or with a record that this version of moat does not know.
+Expected<Capabilities> decodeManifest(StringRef bytes);
+
+/// Reads `HOST[::GUEST][:ro]`. Without GUEST, the guest sees the folder by HOST's name.
+Expected<PreopenOption> parsePreopen(StringRef text);
+
+/// Reads a number of bytes: `65536`, `64K`, `8M`, `1G`.
+Expected<uint64_t> parseSizeBytes(StringRef text);
+
+} // namespace moat

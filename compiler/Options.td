@@ -1,0 +1,79 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The options of `moat`, one row each: what --help shows and the driver reads. Long options
+// have two dashes; those with a value take it as --name=VALUE or as the next argument.
+// Help groups are the order of the page.
+
+include "llvm/Option/OptParser.td"
+
+class F<string name> : Flag<["--"], name>;
+class S<string name> : Flag<["-"], name>;
+class Eq<string name, string metavar> : Joined<["--"], name # "=">, MetaVarName<metavar>;
+multiclass Value<string name, string metavar, string help, OptionGroup group> {
+  def NAME : Eq<name, metavar>, HelpText<help>, Group<group>;
+  def NAME#_separate : Separate<["--"], name>, Alias<!cast<Option>(NAME)>, Group<group>;
+}
+
+def outputGroup : OptionGroup<"output">, HelpText<"what to make">;
+def codeGroup : OptionGroup<"code">, HelpText<"how to compile">;
+def capabilityGroup : OptionGroup<"capabilities">,
+    HelpText<"what the program may use (baked in, or of this run)">;
+def otherGroup : OptionGroup<"other">, HelpText<"other">;
+
+// What to make.
+def o : JoinedOrSeparate<["-"], "o">, MetaVarName<"FILE">, Group<outputGroup>,
+    HelpText<"Write to FILE; - is standard output (text and wasm only)">;
+def o_long : Eq<"output", "FILE">, Alias<o>, Group<outputGroup>;
+def c : S<"c">, Group<outputGroup>, HelpText<"Stop at an object: --emit=obj">;
+def S : S<"S">, Group<outputGroup>, HelpText<"Stop at assembly: --emit=asm">;
+defm emit : Value<"emit", "KIND",
+    "wasm, llvm, llvm-opt, asm, obj, exe (default), shared or archive", outputGroup>;
+def s : S<"s">, Group<outputGroup>,
+    HelpText<"Leave out the symbol table; backtraces keep their names">;
+def strip : F<"strip">, Alias<s>, Group<outputGroup>;
+def export_all : F<"export-all">, Group<outputGroup>,
+    HelpText<"Make a C entry (moat_export_NAME) for every export">;
+
+// How to compile.
+def O : Joined<["-"], "O">, MetaVarName<"LEVEL">, Group<codeGroup>,
+    HelpText<"0, 1, 2 (default), 3 or s">;
+defm target : Value<"target", "TRIPLE", "The processor and system to compile for", codeGroup>;
+defm mcpu : Value<"mcpu", "CPU",
+    "LLVM's name of a processor, or native (default: x86-64-v2)", codeGroup>;
+defm mattr : Value<"mattr", "LIST", "Features of the processor: +avx2,-bmi", codeGroup>;
+defm bounds : Value<"bounds", "HOW",
+    "How accesses out of bounds are found: guard (default) or checked", codeGroup>;
+def strict_traps : F<"strict-traps">, Group<codeGroup>,
+    HelpText<"Every load and store happens and traps exactly as written">;
+def strict_float : F<"strict-float">, Group<codeGroup>,
+    HelpText<"NaNs stay exactly as specified whatever is folded">;
+defm feature : Value<"feature", "LIST",
+    "Turn features of WebAssembly on or off: +simd,-bulk-memory", codeGroup>;
+def g : S<"g">, Group<codeGroup>, HelpText<"Accepted; function names are always kept">;
+def j : JoinedOrSeparate<["-"], "j">, MetaVarName<"N">, Group<codeGroup>,
+    HelpText<"Use N threads (default: as many as there are processors)">;
+
+// What the program may use.
+defm dir : Value<"dir", "HOST[::GUEST][:ro]", "Preopen the folder HOST as GUEST",
+    capabilityGroup>;
+defm env : Value<"env", "NAME[=VALUE]",
+    "Set a variable; without a value, take it from where the program is started",
+    capabilityGroup>;
+defm arg : Value<"arg", "TEXT", "Put an argument before those of the command line",
+    capabilityGroup>;
+defm stack_size : Value<"stack-size", "SIZE", "The guest's stack (default: 8M)",
+    capabilityGroup>;
+def open : F<"open">, Group<capabilityGroup>,
+    HelpText<"Take --wasi-... options at start although something is baked in">;
+
+// Other.
+defm cache_size : Value<"cache-size", "SIZE",
+    "moat run: what the cache may hold (default: 1G; 0: do not use it)", otherGroup>;
+defm resource_dir : Value<"resource-dir", "DIR", "Where the runtime is", otherGroup>;
+def v : S<"v">, Group<otherGroup>, HelpText<"Show the phases, their times and the peak of memory">;
+def verbose : F<"verbose">, Alias<v>, Group<otherGroup>;
+def print_features : F<"print-features">, Group<otherGroup>,
+    HelpText<"List the features of WebAssembly, and which are built">;
+def help : F<"help">, Group<otherGroup>, HelpText<"Show this page">;
+def h : S<"h">, Alias<help>, Group<otherGroup>;
+def version : F<"version">, Group<otherGroup>, HelpText<"Show the versions of moat and LLVM">;
