@@ -52,7 +52,8 @@ struct FunctionSummary {
   bool writesGlobals = false;
   bool callsOut = false;     ///< reaches an import or an unknown function
   bool mayTrap = false;
-  bool escapes = false;      ///< a reference to it can exist, or it is exported
+  bool escapes = false;      ///< a reference to it can exist
+  bool isExported = false;
   bool isCalled = false;     ///< directly, from somewhere in the module
   bool isOversized = false;  ///< takes the -O0 pipeline
   bool hasLoop = false;
@@ -61,8 +62,7 @@ struct FunctionSummary {
 struct ModuleSummary {
   std::vector<FunctionSummary> functions; ///< by function index
   std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
-  std::vector<bool> tableIsChanged;       ///< by table index: by an instruction, an export
-                                          ///< or an import
+  std::vector<bool> tableIsChanged;       ///< by table index: by an instruction
 };
 
 /// Walks every body once. \p module has been validated.

@@ -1,0 +1,151 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Where compiled code meets C: exports, imports, and calls whose type is known only when
+// they are made.
+
+#include "Lower/ModuleLowering.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace moat;
+
+/// A letter, a digit or an underscore stays itself, but for an underscore behind another
+/// one, and the last one of a module's name; everything else becomes `$` and its bytes'
+/// hexadecimal digits. So `__` stands only between module and field, and no two names
+/// give the same symbol.
+static std::string escaped(StringRef name, bool isModule) {
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    char c = name[i];
+    bool isPlain = llvm::isAlnum(c);
+    if (c == '_')
+      isPlain = !(i > 0 && name[i - 1] == '_') && !(isModule && i + 1 == name.size());
+    if (isPlain) {
+      result += c;
+      continue;
+    }
+    result += '$';
+    result += llvm::hexdigit(uint8_t(c) >> 4, /*LowerCase=*/true);
+    result += llvm::hexdigit(uint8_t(c) & 15, /*LowerCase=*/true);
+  }
+  return result;
+}
+
+std::string moat::importSymbol(StringRef module, StringRef field) {
+  return "moat_import_" + escaped(module, true) + "__" + escaped(field, false);
+}
+
+std::string moat::exportSymbol(StringRef name) {
+  return "moat_export_" + escaped(name, false);
+}
+
+/// A function of the C calling convention that the runtime or other objects call or
+/// provide.
+static llvm::Function *entry(ModuleLowering &m, const FuncType &type, const Twine &name) {
+  llvm::Function *function = m.createFunction(m.entryType(type), name,
+                                              llvm::Function::ExternalLinkage);
+  function->setCallingConv(llvm::CallingConv::C);
+  return function;
+}
+
+/// A slot in the current frame for \p count values. Not the results area: what is called
+/// may call back.
+static llvm::Value *valuesSlot(ModuleLowering &m, Builder &b, size_t count) {
+  auto *type = llvm::ArrayType::get(m.i64, count * sizeof(abi::Value) / 8);
+  llvm::AllocaInst *slot = b.CreateAlloca(type);
+  slot->setAlignment(llvm::Align(alignof(abi::Value)));
+  return slot;
+}
+
+/// Process model: the function by the wasm calling convention that calls an import by C's.
+/// It is where the guest's stack is checked, so it is not inlined into its callers' frames.
+llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
+  llvm::Function *&thunk = declared[functionIndex];
+  if (thunk)
+    return thunk;
+  const FuncType &type = module.funcType(functionIndex);
+  const Import &import = module.imports[*module.functions[functionIndex].import];
+  thunk = createFunction(functionType(type), symbol::function(module, functionIndex),
+                         llvm::Function::InternalLinkage);
+  thunk->addFnAttr(llvm::Attribute::NoInline);
+  Builder b(llvm::BasicBlock::Create(context, "", thunk));
+  checkStack(b);
+
+  std::string name = importSymbol(import.module, import.field);
+  llvm::Function *target = ir.getFunction(name);
+  llvm::FunctionType *targetType = entryType(type);
+  llvm::FunctionCallee callee =
+      target ? llvm::FunctionCallee(targetType, target) // imported twice, perhaps as two types
+             : llvm::FunctionCallee(entry(*this, type, name));
+  SmallVector<llvm::Value *, 8> arguments{places->instance(b)};
+  llvm::Value *values = nullptr;
+  if (type.results.size() > 1)
+    arguments.push_back(values = valuesSlot(*this, b, type.results.size()));
+  for (llvm::Argument &argument : thunk->args())
+    arguments.push_back(&argument);
+  llvm::CallInst *call = b.CreateCall(callee, arguments);
+  SmallVector<llvm::Value *, 4> results;
+  if (type.results.size() == 1)
+    results.push_back(call);
+  for (size_t i = 0; values && i < type.results.size(); ++i)
+    results.push_back(
+        loadField(b, this->type(type.results[i]), values, i * sizeof(abi::Value)));
+  emitReturn(b, type, results);
+  return thunk;
+}
+
+void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
+  const FuncType &type = m.module.funcType(exported.index);
+  llvm::Function *function = entry(m, type, exportSymbol(exported.name));
+  Builder b(llvm::BasicBlock::Create(m.context, "", function));
+  bool hasResultArea = type.results.size() > 1;
+  SmallVector<llvm::Value *, 8> arguments;
+  for (unsigned i = hasResultArea ? 2 : 1; i < function->arg_size(); ++i)
+    arguments.push_back(function->getArg(i));
+  auto results = m.call(b, m.places->callee(b, exported.index), type, arguments);
+  if (results.size() == 1) {
+    b.CreateRet(results[0]);
+    return;
+  }
+  for (auto [i, result] : llvm::enumerate(results))
+    m.storeField(b, result, function->getArg(1), i * sizeof(abi::Value));
+  b.CreateRetVoid();
+}
+
+llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
+  auto *entryType = llvm::FunctionType::get(llvm::Type::getVoidTy(m.context),
+                                            {m.ptr, m.ptr}, false);
+  llvm::Function *function =
+      m.createFunction(entryType, "moat_call", llvm::Function::InternalLinkage);
+  function->setCallingConv(llvm::CallingConv::C);
+  llvm::Value *self = function->getArg(0), *values = function->getArg(1);
+  Builder b(llvm::BasicBlock::Create(m.context, "", function));
+  SmallVector<llvm::Value *, 8> arguments;
+  for (auto [i, param] : llvm::enumerate(type.params))
+    arguments.push_back(m.loadField(b, m.type(param), values, i * sizeof(abi::Value)));
+  llvm::Value *code = m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, code));
+  llvm::Value *instance = m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, instance));
+  llvm::Value *context = m.loadField(b, m.ptr, instance, offsetof(abi::Instance, context));
+  Callee callee{{m.functionType(type), code}, instance};
+  auto results = m.call(b, callee, type, arguments, context);
+  for (auto [i, result] : llvm::enumerate(results))
+    m.storeField(b, result, values, i * sizeof(abi::Value));
+  b.CreateRetVoid();
+  return function;
+}
+
+/// Host functions: the arguments are in a row of values, and so are the results.
+llvm::Function *moat::defineHostEntry(ModuleLowering &m, const FuncType &type) {
+  llvm::Function *function = m.createFunction(m.functionType(type), "moat_host_entry",
+                                              llvm::Function::InternalLinkage);
+  Builder b(llvm::BasicBlock::Create(m.context, "", function));
+  m.checkStack(b);
+  llvm::Value *values = valuesSlot(m, b, std::max(type.params.size(), type.results.size()));
+  for (auto [i, param] : llvm::enumerate(type.params))
+    m.storeField(b, function->getArg(i + 1), values, i * sizeof(abi::Value));
+  b.CreateCall(m.builtin(Builtin::host_call), {function->getArg(0), values});
+  SmallVector<llvm::Value *, 4> results;
+  for (auto [i, result] : llvm::enumerate(type.results))
+    results.push_back(m.loadField(b, m.type(result), values, i * sizeof(abi::Value)));
+  m.emitReturn(b, type, results);
+  return function;
+}

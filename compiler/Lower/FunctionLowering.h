@@ -1,0 +1,139 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The lowering of one function body: the operand stack holds LLVM values, locals are
+// slots in the entry block (which the optimizer promotes), and the control stack holds
+// the frames of open blocks. Each instruction family has a file with a `lower<Name>` for
+// each of its rows in Opcodes.def; a row without a body does not link.
+//
+// Code that cannot be reached is not lowered: after an instruction that does not fall
+// through, everything up to the matching `else` or `end` is skipped.
+
+#pragma once
+
+#include "Decode/Instructions.h"
+#include "Lower/ModuleLowering.h"
+
+namespace moat {
+
+class FunctionLowering {
+public:
+  FunctionLowering(ModuleLowering &lowering, llvm::Function *function);
+
+  /// Lowers the whole body of \p functionIndex.
+  void lowerBody(uint32_t functionIndex);
+  /// Lowers a constant expression at the end of \p block; returns its value.
+  llvm::Value *lowerExpression(Range expression, llvm::BasicBlock *block);
+
+private:
+  /// An open block (Core 3.0, appendix Validation Algorithm: control frame).
+  struct Frame {
+    enum Kind : uint8_t { Function, Block, Loop, If, Else } kind = Block;
+    BlockType type;
+    uint32_t height = 0;                 ///< of the operand stack below the parameters
+    llvm::BasicBlock *target = nullptr;  ///< the label's; null while nobody branches there
+    SmallVector<llvm::PHINode *, 2> phis; ///< what branches pass, once there is a target
+    llvm::BasicBlock *otherwise = nullptr;         ///< If: the else branch
+    SmallVector<llvm::Value *, 2> otherwiseValues; ///< If: the parameters there
+  };
+
+  using Values = SmallVector<llvm::Value *, 4>;
+
+  // Function.cpp: the stacks and the dispatch.
+  void lowerCode(Range code);
+  void lowerInstruction(const Instruction &instruction);
+  void createLocals(const FuncType &type, const FunctionBody &body);
+  void skipUnreachable(InstructionReader &reader);
+  void push(llvm::Value *value) { operands.push_back(value); }
+  llvm::Value *pop() { return operands.pop_back_val(); }
+  Values popMany(size_t count);
+  llvm::Value *zero(ValType type) const;
+
+  // Control.cpp.
+  ArrayRef<ValType> parameters(const Frame &frame) const;
+  ArrayRef<ValType> results(const Frame &frame) const;
+  ArrayRef<ValType> labelTypes(const Frame &frame) const;
+  Frame &frameAt(uint32_t label) { return frames[frames.size() - 1 - label]; }
+  void openFrame(Frame::Kind kind, const BlockType &type);
+  void closeFrame();
+  llvm::BasicBlock *labelTarget(Frame &frame);
+  void passTo(Frame &frame, ArrayRef<llvm::Value *> values);
+  void branchTo(Frame &frame);
+  void startElse();
+  void terminate() { isReachable = false; }
+  llvm::BasicBlock *createBlock();
+  void lowerCall(const Callee &callee, const FuncType &type);
+
+  // Variable.cpp.
+  /// An i32 of wasm as a condition: true unless zero.
+  llvm::Value *truth(llvm::Value *value);
+  void keepTrap(llvm::Value *dropped);
+
+  // Numeric.cpp and Convert.cpp.
+  void binary(llvm::Instruction::BinaryOps op);
+  void floatBinary(llvm::Instruction::BinaryOps op);
+  void compare(llvm::CmpInst::Predicate predicate);
+  void intrinsic(llvm::Intrinsic::ID id);
+  void binaryIntrinsic(llvm::Intrinsic::ID id);
+  void shift(llvm::Instruction::BinaryOps op);
+  void rotate(llvm::Intrinsic::ID id);
+  void divide(llvm::Instruction::BinaryOps op);
+  void eqz();
+  llvm::Value *quieted(llvm::Value *value);
+  void truncate(llvm::Type *to, bool isSigned);
+  void truncateSaturating(llvm::Type *to, bool isSigned);
+  void signExtend(llvm::Type *from);
+  void cast(llvm::Instruction::CastOps op, llvm::Type *to);
+
+  // Memory.cpp: the one place that forms addresses.
+  /// The host address of an access of \p sizeBytes; traps or faults if any of it is out
+  /// of bounds.
+  llvm::Value *address(llvm::Value *guest, const MemArg &memArg, uint32_t sizeBytes);
+  void load(const Instruction &instruction, llvm::Type *memoryType, llvm::Type *type,
+            bool isSigned);
+  void store(const Instruction &instruction, llvm::Type *memoryType);
+  llvm::Value *toAddress(llvm::Value *index, bool is64);
+  bool is64(uint32_t memory) const { return m.module.memories[memory].type.limits.is64; }
+  llvm::Value *memorySize(uint32_t memory);
+  void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size, TrapKind kind);
+  void copyBytes(llvm::Value *to, llvm::Value *from, llvm::Value *count);
+
+  // Table.cpp.
+  bool tableIs64(uint32_t table) const { return m.module.tables[table].type.limits.is64; }
+  llvm::Value *element(uint32_t table, llvm::Value *index, TrapKind kind);
+  void pushIndex(llvm::Value *value, bool is64);
+
+// Rows of families that are built declare their function here; a family that is not has
+// an empty macro, and a feature that is not built keeps its rows out of validated modules.
+#define MOAT_FAMILY_Control(X) X
+#define MOAT_FAMILY_Variable(X) X
+#define MOAT_FAMILY_Numeric(X) X
+#define MOAT_FAMILY_Convert(X) X
+#define MOAT_FAMILY_Memory(X) X
+#define MOAT_FAMILY_BulkMemory(X) X
+#define MOAT_FAMILY_Table(X) X
+#define MOAT_FAMILY_Reference(X) X
+#define MOAT_FAMILY_TailCall(X)
+#define MOAT_FAMILY_Vector(X)
+#define MOAT_FAMILY_RelaxedVector(X)
+#define MOAT_FAMILY_Exception(X)
+#define MOAT_FAMILY_LegacyException(X)
+#define MOAT_FAMILY_FunctionReference(X)
+#define MOAT_FAMILY_Gc(X)
+#define MOAT_FAMILY_Atomic(X)
+#define MOAT_FAMILY_WideArithmetic(X)
+#define OP(name, text, prefix, sub, immediates, signature, feature, family)              \
+  MOAT_FAMILY_##family(void lower##name(const Instruction &instruction);)
+#include "Wasm/Opcodes.def"
+
+  ModuleLowering &m;
+  llvm::Function *function;
+  Builder b;
+  const FuncType *type = nullptr;
+  SmallVector<llvm::Value *, 32> operands;
+  std::vector<Frame> frames;
+  std::vector<llvm::AllocaInst *> locals;
+  std::vector<ValType> localTypes;
+  bool isReachable = true;
+};
+
+} // namespace moat

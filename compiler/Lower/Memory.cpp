@@ -1,0 +1,112 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Loads, stores, memory.size and memory.grow (Core 3.0, 4.6.8). `address` is the only
+// place that turns a guest address into a host address.
+
+#include "Lower/FunctionLowering.h"
+#include "llvm/IR/Intrinsics.h"
+
+using namespace moat;
+
+/// An index of a memory or table as 64 bits.
+llvm::Value *FunctionLowering::toAddress(llvm::Value *index, bool is64) {
+  // Zero extension is what keeps a guest's i32 from reaching below the memory's base.
+  return is64 ? index : b.CreateZExt(index, m.i64);
+}
+
+llvm::Value *FunctionLowering::memorySize(uint32_t memory) {
+  return m.loadField(b, m.i64, m.places->memory(b, memory),
+                     offsetof(abi::Memory, sizeBytes));
+}
+
+/// The sum of a 32-bit address and a 32-bit offset is below 2^33. Where the memory is
+/// guarded, all of that is reserved and a fault becomes the trap; else it is compared with
+/// the size. `nuw` holds by the same bound; `inbounds` would be wrong, and so would any
+/// type that tells LLVM how much of the memory may be touched.
+llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
+                                       uint32_t sizeBytes) {
+  bool wide = is64(memArg.memory);
+  llvm::Value *base = m.places->memoryBase(b, memArg.memory);
+  llvm::Value *index = toAddress(guest, wide);
+  llvm::Value *effective = index;
+  if (memArg.offset != 0)
+    effective = b.CreateAdd(index, b.getInt64(memArg.offset), "", /*HasNUW=*/!wide,
+                            /*HasNSW=*/!wide);
+  if (wide || m.options.bounds == BoundsChecks::Checked) {
+    llvm::Value *size = memorySize(memArg.memory);
+    llvm::Value *last = b.CreateAdd(effective, b.getInt64(sizeBytes), "", !wide, !wide);
+    llvm::Value *isOut = b.CreateICmpUGT(last, size);
+    if (wide) // either sum may wrap
+      isOut = b.CreateOr(isOut, b.CreateICmpULT(last, index));
+    m.trapIf(b, isOut, TrapKind::OutOfBoundsMemory);
+  }
+  return b.CreateGEP(m.i8, base, effective, "", llvm::GEPNoWrapFlags::noUnsignedWrap());
+}
+
+void FunctionLowering::load(const Instruction &instruction, llvm::Type *memoryType,
+                            llvm::Type *type, bool isSigned) {
+  uint32_t sizeBytes = memoryType->getPrimitiveSizeInBits().getFixedValue() / 8;
+  llvm::Value *from = address(pop(), instruction.memArg, sizeBytes);
+  llvm::LoadInst *value = b.CreateAlignedLoad(memoryType, from, llvm::Align(1),
+                                              /*isVolatile=*/m.options.strictTraps);
+  m.setRegion(value, Region::Guest);
+  if (memoryType == type)
+    return push(value);
+  push(isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type));
+}
+
+void FunctionLowering::store(const Instruction &instruction, llvm::Type *memoryType) {
+  llvm::Value *value = pop();
+  uint32_t sizeBytes = memoryType->getPrimitiveSizeInBits().getFixedValue() / 8;
+  llvm::Value *to = address(pop(), instruction.memArg, sizeBytes);
+  if (value->getType() != memoryType)
+    value = b.CreateTrunc(value, memoryType);
+  m.setRegion(b.CreateAlignedStore(value, to, llvm::Align(1), m.options.strictTraps),
+              Region::Guest);
+}
+
+#define LOWER(name, ...)                                                                 \
+  void FunctionLowering::lower##name(const Instruction &instruction) { __VA_ARGS__; }
+
+LOWER(I32Load, load(instruction, m.i32, m.i32, false))
+LOWER(I64Load, load(instruction, m.i64, m.i64, false))
+LOWER(F32Load, load(instruction, b.getFloatTy(), b.getFloatTy(), false))
+LOWER(F64Load, load(instruction, b.getDoubleTy(), b.getDoubleTy(), false))
+LOWER(I32Load8S, load(instruction, m.i8, m.i32, true))
+LOWER(I32Load8U, load(instruction, m.i8, m.i32, false))
+LOWER(I32Load16S, load(instruction, b.getInt16Ty(), m.i32, true))
+LOWER(I32Load16U, load(instruction, b.getInt16Ty(), m.i32, false))
+LOWER(I64Load8S, load(instruction, m.i8, m.i64, true))
+LOWER(I64Load8U, load(instruction, m.i8, m.i64, false))
+LOWER(I64Load16S, load(instruction, b.getInt16Ty(), m.i64, true))
+LOWER(I64Load16U, load(instruction, b.getInt16Ty(), m.i64, false))
+LOWER(I64Load32S, load(instruction, m.i32, m.i64, true))
+LOWER(I64Load32U, load(instruction, m.i32, m.i64, false))
+
+LOWER(I32Store, store(instruction, m.i32))
+LOWER(I64Store, store(instruction, m.i64))
+LOWER(F32Store, store(instruction, b.getFloatTy()))
+LOWER(F64Store, store(instruction, b.getDoubleTy()))
+LOWER(I32Store8, store(instruction, m.i8))
+LOWER(I32Store16, store(instruction, b.getInt16Ty()))
+LOWER(I64Store8, store(instruction, m.i8))
+LOWER(I64Store16, store(instruction, b.getInt16Ty()))
+LOWER(I64Store32, store(instruction, m.i32))
+
+/// An i64 count or index as the index type of its memory or table.
+void FunctionLowering::pushIndex(llvm::Value *value, bool is64) {
+  push(is64 ? value : b.CreateTrunc(value, m.i32));
+}
+
+void FunctionLowering::lowerMemorySize(const Instruction &instruction) {
+  uint8_t pageSizeLog2 = m.module.memories[instruction.index].type.pageSizeLog2;
+  pushIndex(b.CreateLShr(memorySize(instruction.index), pageSizeLog2), is64(instruction.index));
+}
+
+void FunctionLowering::lowerMemoryGrow(const Instruction &instruction) {
+  llvm::Value *delta = toAddress(pop(), is64(instruction.index));
+  llvm::Value *old = m.callBuiltin(
+      b, Builtin::memory_grow,
+      {m.places->instance(b), m.places->memory(b, instruction.index), delta});
+  pushIndex(old, is64(instruction.index));
+}

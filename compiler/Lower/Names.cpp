@@ -1,0 +1,65 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The function name table: for backtraces, in a loadable section, so that it survives
+// stripping. Every row is tied to its function's section: the linker drops both together.
+
+#include "Lower/ModuleLowering.h"
+
+using namespace moat;
+
+/// The index that symbol::function put into a name, or none.
+static std::optional<uint32_t> functionIndexOf(StringRef name) {
+  uint32_t index;
+  if (!name.consume_front("w") || name.consumeInteger(10, index))
+    return std::nullopt;
+  if (!name.empty() && !name.starts_with("."))
+    return std::nullopt;
+  return index;
+}
+
+void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
+  llvm::LLVMContext &context = ir.getContext();
+  auto *i32 = llvm::Type::getInt32Ty(context);
+  auto *i64 = llvm::Type::getInt64Ty(context);
+  auto *row = llvm::StructType::get(context, {i32, i32, i32});
+  SmallVector<llvm::GlobalValue *> rows;
+
+  for (llvm::Function &function : ir) {
+    std::optional<uint32_t> index = functionIndexOf(function.getName());
+    if (!index || function.isDeclaration() || function.hasAvailableExternallyLinkage())
+      continue;
+    auto *text =
+        llvm::ConstantDataArray::getString(context, module.functionName(*index).take_front(1000));
+    auto *name = new llvm::GlobalVariable(ir, text->getType(), true,
+                                          llvm::GlobalValue::PrivateLinkage, text);
+    name->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    name->setAlignment(llvm::Align(1));
+
+    auto *entry = new llvm::GlobalVariable(ir, row, true, llvm::GlobalValue::PrivateLinkage,
+                                           nullptr);
+    auto relative = [&](llvm::Constant *to, unsigned field) {
+      llvm::Constant *place = llvm::ConstantExpr::getGetElementPtr(
+          i32, entry, llvm::ConstantInt::get(i64, field));
+      return llvm::ConstantExpr::getTrunc(
+          llvm::ConstantExpr::getSub(llvm::ConstantExpr::getPtrToInt(to, i64),
+                                     llvm::ConstantExpr::getPtrToInt(place, i64)),
+          i32);
+    };
+    entry->setInitializer(llvm::ConstantStruct::get(
+        row, {relative(&function, 0), relative(name, 1), llvm::ConstantInt::get(i32, *index)}));
+    entry->setSection("moat_functions");
+    entry->setAlignment(llvm::Align(4));
+    entry->setMetadata(llvm::LLVMContext::MD_associated,
+                       llvm::MDNode::get(context, llvm::ValueAsMetadata::get(&function)));
+    rows.push_back(entry);
+  }
+  if (rows.empty())
+    return;
+  // Not in `llvm.used`, which would keep a dropped function's row alive.
+  SmallVector<llvm::Constant *> used(rows.begin(), rows.end());
+  auto *type = llvm::ArrayType::get(llvm::PointerType::get(context, 0), used.size());
+  auto *list = new llvm::GlobalVariable(ir, type, false, llvm::GlobalValue::AppendingLinkage,
+                                        llvm::ConstantArray::get(type, used),
+                                        "llvm.compiler.used");
+  list->setSection("llvm.metadata");
+}

@@ -1,0 +1,228 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The summary of the whole module: one walk over every body, then facts flow from callees
+// to callers until nothing changes. It repays what partitions hide from the optimizer.
+
+#include "Decode/Instructions.h"
+#include "Lower/Lower.h"
+
+using namespace moat;
+
+/// A body of this size takes the -O0 pipeline: some of LLVM's passes are worse than linear.
+static constexpr size_t oversizedBodyBytes = 512 << 10;
+static constexpr size_t oversizedBlockCount = 30'000;
+static constexpr size_t oversizedLocalCount = 10'000;
+
+namespace {
+class Summarizer {
+public:
+  explicit Summarizer(const Module &module) : module(module) {}
+  ModuleSummary run();
+
+private:
+  void walkBody(uint32_t functionIndex);
+  void walkInstruction(const Instruction &instruction, FunctionSummary &facts,
+                       uint32_t caller);
+  void walkExpression(Range expression);
+  void propagate();
+
+  const Module &module;
+  ModuleSummary summary;
+  std::vector<std::vector<uint32_t>> callers; ///< by callee
+};
+} // namespace
+
+ModuleSummary moat::summarize(const Module &module) { return Summarizer(module).run(); }
+
+ModuleSummary Summarizer::run() {
+  summary.functions.resize(module.functions.size());
+  summary.globalIsWritten.resize(module.globals.size());
+  summary.tableIsChanged.resize(module.tables.size());
+  callers.resize(module.functions.size());
+
+  for (const ElementSegment &segment : module.elements) {
+    for (uint32_t function : segment.functions)
+      summary.functions[function].escapes = true;
+    for (const Range &expression : segment.expressions)
+      walkExpression(expression);
+  }
+  for (const Global &global : module.globals)
+    walkExpression(global.init);
+  for (const Table &table : module.tables)
+    walkExpression(table.init);
+  for (const Export &exported : module.exports)
+    if (exported.kind == ExternKind::Func)
+      summary.functions[exported.index].isExported = true;
+  for (uint32_t i = 0; i < module.functions.size(); ++i) {
+    if (module.functions[i].import)
+      summary.functions[i].callsOut = true;
+    else
+      walkBody(i);
+  }
+  propagate();
+  return std::move(summary);
+}
+
+void Summarizer::walkExpression(Range expression) {
+  if (expression.bytes.empty())
+    return;
+  InstructionReader reader(expression);
+  Instruction instruction;
+  while (!reader.atEnd()) {
+    reader.readValidated(instruction);
+    if (instruction.opcode == Opcode::RefFunc)
+      summary.functions[instruction.index].escapes = true;
+  }
+}
+
+void Summarizer::walkBody(uint32_t functionIndex) {
+  FunctionSummary &facts = summary.functions[functionIndex];
+  FunctionBody body = llvm::cantFail(readFunctionBody(module.functions[functionIndex]));
+  size_t blockCount = 0, localCount = 0;
+  for (const LocalRun &run : body.locals)
+    localCount += run.count;
+  InstructionReader reader(body.code);
+  Instruction instruction;
+  while (!reader.atEnd()) {
+    reader.readValidated(instruction);
+    Opcode opcode = instruction.opcode;
+    blockCount += opcode == Opcode::Block || opcode == Opcode::Loop || opcode == Opcode::If;
+    blockCount += instruction.opcode == Opcode::BrTable ? instruction.labels.size() / 8 : 0;
+    walkInstruction(instruction, facts, functionIndex);
+  }
+  facts.isOversized = body.code.bytes.size() > oversizedBodyBytes ||
+                      blockCount > oversizedBlockCount || localCount > oversizedLocalCount;
+}
+
+void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary &facts,
+                                 uint32_t caller) {
+  switch (instruction.opcode) {
+  case Opcode::Call:
+    summary.functions[instruction.index].isCalled = true;
+    if (callers[instruction.index].empty() || callers[instruction.index].back() != caller)
+      callers[instruction.index].push_back(caller);
+    return;
+  case Opcode::CallIndirect:
+    facts.callsOut = facts.mayTrap = true;
+    return;
+  case Opcode::RefFunc:
+    summary.functions[instruction.index].escapes = true;
+    return;
+  case Opcode::GlobalGet:
+    facts.readsGlobals |= module.globals[instruction.index].type.isMutable;
+    return;
+  case Opcode::GlobalSet:
+    facts.writesGlobals = true;
+    summary.globalIsWritten[instruction.index] = true;
+    return;
+  case Opcode::Loop:
+    facts.hasLoop = true;
+    return;
+  case Opcode::TableSet:
+  case Opcode::TableGrow:
+  case Opcode::TableFill:
+  case Opcode::TableCopy:
+    facts.writesMemory = facts.mayTrap = true;
+    summary.tableIsChanged[instruction.index] = true;
+    return;
+  case Opcode::TableInit:
+    facts.writesMemory = facts.mayTrap = true;
+    summary.tableIsChanged[instruction.index2] = true;
+    return;
+  case Opcode::MemoryGrow:
+  case Opcode::MemoryInit:
+  case Opcode::MemoryCopy:
+  case Opcode::MemoryFill:
+  case Opcode::DataDrop:
+  case Opcode::ElemDrop:
+    facts.writesMemory = facts.mayTrap = true;
+    return;
+  case Opcode::TableGet:
+  case Opcode::TableSize:
+  case Opcode::MemorySize:
+    facts.readsMemory = facts.mayTrap = true;
+    return;
+  case Opcode::Unreachable:
+  case Opcode::I32DivS:
+  case Opcode::I32DivU:
+  case Opcode::I32RemS:
+  case Opcode::I32RemU:
+  case Opcode::I64DivS:
+  case Opcode::I64DivU:
+  case Opcode::I64RemS:
+  case Opcode::I64RemU:
+    facts.mayTrap = true;
+    return;
+  default:
+    break;
+  }
+  const OpcodeInfo &row = info(instruction.opcode);
+  switch (row.family) {
+  case Family::Control:
+  case Family::Variable:
+  case Family::Numeric:
+  case Family::Reference:
+    return;
+  case Family::Convert:
+    facts.mayTrap = true; // most do not, which is of no use to anybody
+    return;
+  case Family::Memory:
+    if (row.text.find("store") != std::string_view::npos)
+      facts.writesMemory = true;
+    facts.readsMemory = facts.mayTrap = true;
+    return;
+  default:
+    // A family without rules of its own above: assume everything.
+    facts.readsMemory = facts.writesMemory = facts.readsGlobals = facts.writesGlobals = true;
+    facts.callsOut = facts.mayTrap = true;
+    return;
+  }
+}
+
+/// A caller has the facts of what it calls.
+void Summarizer::propagate() {
+  std::vector<uint32_t> work;
+  for (uint32_t i = 0; i < module.functions.size(); ++i)
+    work.push_back(i);
+  auto flow = [](bool &to, bool from, bool &changed) {
+    changed |= from && !to;
+    to |= from;
+  };
+  while (!work.empty()) {
+    uint32_t callee = work.back();
+    work.pop_back();
+    const FunctionSummary from = summary.functions[callee];
+    for (uint32_t caller : callers[callee]) {
+      FunctionSummary &to = summary.functions[caller];
+      bool changed = false;
+      flow(to.readsMemory, from.readsMemory, changed);
+      flow(to.writesMemory, from.writesMemory, changed);
+      flow(to.readsGlobals, from.readsGlobals, changed);
+      flow(to.writesGlobals, from.writesGlobals, changed);
+      flow(to.callsOut, from.callsOut, changed);
+      flow(to.mayTrap, from.mayTrap, changed);
+      if (changed)
+        work.push_back(caller);
+    }
+  }
+}
+
+std::vector<Partition> moat::partition(const Module &module) {
+  constexpr uint64_t targetBytes = 128 << 10;
+  std::vector<Partition> partitions;
+  uint32_t begin = module.importedFunctionCount;
+  uint64_t sizeBytes = 0;
+  auto close = [&](uint32_t end) {
+    partitions.push_back({uint32_t(partitions.size()), begin, end});
+    begin = end;
+    sizeBytes = 0;
+  };
+  for (uint32_t i = begin; i < module.functions.size(); ++i) {
+    sizeBytes += module.functions[i].body.bytes.size();
+    if (sizeBytes >= targetBytes)
+      close(i + 1);
+  }
+  if (begin < module.functions.size() || partitions.empty())
+    close(module.functions.size());
+  return partitions;
+}

@@ -1,0 +1,152 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The pass pipeline of each level.
+//
+// A wasm producer has optimized the program already: what is left is what its form hides
+// (locals in slots, addresses as sums, i32 for i1) and what only the real machine shows
+// (vectors, its addressing modes). So -O2 is a short pipeline of its own: each function is
+// cleaned up, small callees are inlined, then redundancy is removed, and functions with
+// loops get the loop passes. -O3 is LLVM's whole pipeline.
+
+#include "Optimize/Optimize.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/PassManager.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/IPO/Inliner.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/ADCE.h"
+#include "llvm/Transforms/Scalar/BDCE.h"
+#include "llvm/Transforms/Scalar/DeadStoreElimination.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/GVN.h"
+#include "llvm/Transforms/Scalar/IndVarSimplify.h"
+#include "llvm/Transforms/Scalar/JumpThreading.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopDeletion.h"
+#include "llvm/Transforms/Scalar/LoopIdiomRecognize.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/LoopRotation.h"
+#include "llvm/Transforms/Scalar/LoopUnrollPass.h"
+#include "llvm/Transforms/Scalar/Reassociate.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include "llvm/Transforms/Utils/LoopSimplify.h"
+#include "llvm/Transforms/Vectorize/LoopVectorize.h"
+#include "llvm/Transforms/Vectorize/SLPVectorizer.h"
+#include "llvm/Transforms/Vectorize/VectorCombine.h"
+
+using namespace moat;
+using llvm::FunctionPassManager;
+using llvm::ModulePassManager;
+
+namespace {
+class Optimizer {
+public:
+  Optimizer(llvm::TargetMachine &target, OptLevel level)
+      : level(level), builder(&target, tuning(level)) {
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(sccs);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, sccs, modules);
+  }
+
+  void run(llvm::Module &ir);
+
+private:
+  static llvm::PipelineTuningOptions tuning(OptLevel level) {
+    llvm::PipelineTuningOptions options;
+    options.LoopVectorization = options.SLPVectorization = level == OptLevel::O3;
+    options.LoopUnrolling = level == OptLevel::O3;
+    return options;
+  }
+  ModulePassManager shortPipeline();
+  FunctionPassManager cleanUp();
+  FunctionPassManager removeRedundancy();
+  FunctionPassManager improveLoops();
+
+  OptLevel level;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder;
+};
+} // namespace
+
+/// Locals to SSA, and the folding that the lowering left to it.
+FunctionPassManager Optimizer::cleanUp() {
+  FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+FunctionPassManager Optimizer::improveLoops() {
+  FunctionPassManager passes;
+  llvm::LoopPassManager first;
+  first.addPass(llvm::LoopRotatePass());
+  first.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(first), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::InstCombinePass());
+  llvm::LoopPassManager second;
+  second.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(second)));
+  return passes;
+}
+
+FunctionPassManager Optimizer::removeRedundancy() {
+  FunctionPassManager passes;
+  passes.addPass(llvm::GVNPass());
+  passes.addPass(llvm::BDCEPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::DSEPass());
+  passes.addPass(llvm::LoopVectorizePass());
+  passes.addPass(llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
+                                           .convertSwitchToLookupTable(true)
+                                           .forwardSwitchCondToPhi(true)
+                                           .hoistCommonInsts(true)
+                                           .sinkCommonInsts(true)));
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+ModulePassManager Optimizer::shortPipeline() {
+  ModulePassManager passes;
+  passes.addPass(llvm::GlobalDCEPass());
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(cleanUp()));
+  if (level != OptLevel::O1) {
+    passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(60)));
+    passes.addPass(llvm::GlobalDCEPass());
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(improveLoops()));
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(removeRedundancy()));
+  }
+  return passes;
+}
+
+void Optimizer::run(llvm::Module &ir) {
+  switch (level) {
+  case OptLevel::O0:
+    return;
+  case OptLevel::O1:
+  case OptLevel::O2:
+    shortPipeline().run(ir, modules);
+    return;
+  case OptLevel::O3:
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(ir, modules);
+    return;
+  case OptLevel::Os:
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::Os).run(ir, modules);
+    return;
+  }
+}
+
+void moat::optimize(llvm::Module &ir, llvm::TargetMachine &target, OptLevel level) {
+  Optimizer(target, level).run(ir);
+}
