@@ -11,6 +11,7 @@
 // could not be started.
 
 #include "Capability/Preopen.h"
+#include "Host/Host.h"
 #include "Instance.h"
 #include "Memory.h"
 #include "Message.h"
@@ -18,6 +19,7 @@
 #include "Trap.h"
 #include "moat/abi/Manifest.h"
 #include <alloca.h>
+#include <cstring>
 
 using namespace moat;
 using namespace moat::rt;
@@ -286,7 +288,11 @@ void Grants::addDirectory(char *specification) {
     specification[size - 3] = 0;
     request.isReadOnly = true;
   }
-  char *separator = strstr(specification, "::");
+  char *separator = specification;
+  while (*separator && !(separator[0] == ':' && separator[1] == ':'))
+    ++separator;
+  if (!*separator)
+    separator = nullptr;
   if (separator)
     *separator = 0;
   const char *guestPath = separator ? separator + 2 : specification;

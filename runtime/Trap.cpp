@@ -8,6 +8,7 @@
 
 #include "Trap.h"
 #include "Arch/Arch.h"
+#include "Host/Host.h"
 #include "Host/Signals.h"
 #include "Message.h"
 
