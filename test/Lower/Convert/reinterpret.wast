@@ -1,0 +1,53 @@
+;;; Reinterpretation keeps every bit, of signaling NaNs too.
+;;; Core 3.0, 4.3.4 Conversions.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (func (export "i32.reinterpret_f32") (param f32) (result i32) (i32.reinterpret_f32 (local.get 0)))
+  (func (export "f32.reinterpret_i32") (param i32) (result f32) (f32.reinterpret_i32 (local.get 0)))
+  (func (export "i64.reinterpret_f64") (param f64) (result i64) (i64.reinterpret_f64 (local.get 0)))
+  (func (export "f64.reinterpret_i64") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0))))
+
+(assert_return (invoke "i32.reinterpret_f32" (f32.const 0)) (i32.const 0))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const 0x1p-149)) (i32.const 1))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const -0)) (i32.const 0x80000000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const 1)) (i32.const 0x3f800000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const inf)) (i32.const 0x7f800000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const -inf)) (i32.const 0xff800000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const nan:0x400000)) (i32.const 0x7fc00000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const nan:0x1)) (i32.const 0x7f800001))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const -nan:0x200000)) (i32.const 0xffa00000))
+(assert_return (invoke "i32.reinterpret_f32" (f32.const -nan:0x7fffff)) (i32.const 0xffffffff))
+
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0)) (f32.const 0))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 1)) (f32.const 0x1p-149))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0x80000000)) (f32.const -0))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0x3f800000)) (f32.const 1))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0x7f800000)) (f32.const inf))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0xff800000)) (f32.const -inf))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0x7fc00000)) (f32.const nan:0x400000))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0x7f800001)) (f32.const nan:0x1))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0xffa00000)) (f32.const -nan:0x200000))
+(assert_return (invoke "f32.reinterpret_i32" (i32.const 0xffffffff)) (f32.const -nan:0x7fffff))
+
+(assert_return (invoke "i64.reinterpret_f64" (f64.const 0)) (i64.const 0))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const 0x0.0000000000001p-1022)) (i64.const 1))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const -0)) (i64.const 0x8000000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const 1)) (i64.const 0x3ff0000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const inf)) (i64.const 0x7ff0000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const -inf)) (i64.const 0xfff0000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const nan:0x8000000000000)) (i64.const 0x7ff8000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const nan:0x1)) (i64.const 0x7ff0000000000001))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const -nan:0x4000000000000)) (i64.const 0xfff4000000000000))
+(assert_return (invoke "i64.reinterpret_f64" (f64.const -nan:0xfffffffffffff)) (i64.const 0xffffffffffffffff))
+
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0)) (f64.const 0))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 1)) (f64.const 0x0.0000000000001p-1022))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0x8000000000000000)) (f64.const -0))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0x3ff0000000000000)) (f64.const 1))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0x7ff0000000000000)) (f64.const inf))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0xfff0000000000000)) (f64.const -inf))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0x7ff8000000000000)) (f64.const nan:0x8000000000000))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0x7ff0000000000001)) (f64.const nan:0x1))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0xfff4000000000000)) (f64.const -nan:0x4000000000000))
+(assert_return (invoke "f64.reinterpret_i64" (i64.const 0xffffffffffffffff)) (f64.const -nan:0xfffffffffffff))

@@ -1,0 +1,51 @@
+;;; i32.and, or and xor.
+;;; Core 3.0, 4.3.2 Integer Operations.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (func (export "and") (param i32 i32) (result i32) (i32.and (local.get 0) (local.get 1)))
+  (func (export "or") (param i32 i32) (result i32) (i32.or (local.get 0) (local.get 1)))
+  (func (export "xor") (param i32 i32) (result i32) (i32.xor (local.get 0) (local.get 1)))
+  (func (export "and-0-right") (param i32) (result i32) (i32.and (local.get 0) (i32.const 255)))
+  (func (export "and-0-left") (param i32) (result i32) (i32.and (i32.const 0x12345678) (local.get 0)))
+  (func (export "or-0-right") (param i32) (result i32) (i32.or (local.get 0) (i32.const 255)))
+  (func (export "or-0-left") (param i32) (result i32) (i32.or (i32.const 0x12345678) (local.get 0)))
+  (func (export "xor-0-right") (param i32) (result i32) (i32.xor (local.get 0) (i32.const 255)))
+  (func (export "xor-0-left") (param i32) (result i32) (i32.xor (i32.const 0x12345678) (local.get 0))))
+
+(assert_return (invoke "and" (i32.const 0) (i32.const 0)) (i32.const 0))
+(assert_return (invoke "and" (i32.const 1) (i32.const 0xffffffff)) (i32.const 1))
+(assert_return (invoke "and" (i32.const 0xffffffff) (i32.const 1)) (i32.const 1))
+(assert_return (invoke "and" (i32.const 0xffffffff) (i32.const 0xffffffff)) (i32.const 0xffffffff))
+(assert_return (invoke "and" (i32.const 0x80000000) (i32.const 0x80000000)) (i32.const 0x80000000))
+(assert_return (invoke "and" (i32.const 0x7fffffff) (i32.const 1)) (i32.const 1))
+(assert_return (invoke "and" (i32.const 0x80000000) (i32.const 0x7fffffff)) (i32.const 0))
+(assert_return (invoke "and" (i32.const 0x12345678) (i32.const 0x89abcdef)) (i32.const 0x204468))
+(assert_return (invoke "and" (i32.const 0x89abcdef) (i32.const 0x12345678)) (i32.const 0x204468))
+
+(assert_return (invoke "or" (i32.const 0) (i32.const 0)) (i32.const 0))
+(assert_return (invoke "or" (i32.const 1) (i32.const 0xffffffff)) (i32.const 0xffffffff))
+(assert_return (invoke "or" (i32.const 0xffffffff) (i32.const 1)) (i32.const 0xffffffff))
+(assert_return (invoke "or" (i32.const 0xffffffff) (i32.const 0xffffffff)) (i32.const 0xffffffff))
+(assert_return (invoke "or" (i32.const 0x80000000) (i32.const 0x80000000)) (i32.const 0x80000000))
+(assert_return (invoke "or" (i32.const 0x7fffffff) (i32.const 1)) (i32.const 0x7fffffff))
+(assert_return (invoke "or" (i32.const 0x80000000) (i32.const 0x7fffffff)) (i32.const 0xffffffff))
+(assert_return (invoke "or" (i32.const 0x12345678) (i32.const 0x89abcdef)) (i32.const 0x9bbfdfff))
+(assert_return (invoke "or" (i32.const 0x89abcdef) (i32.const 0x12345678)) (i32.const 0x9bbfdfff))
+
+(assert_return (invoke "xor" (i32.const 0) (i32.const 0)) (i32.const 0))
+(assert_return (invoke "xor" (i32.const 1) (i32.const 0xffffffff)) (i32.const 0xfffffffe))
+(assert_return (invoke "xor" (i32.const 0xffffffff) (i32.const 1)) (i32.const 0xfffffffe))
+(assert_return (invoke "xor" (i32.const 0xffffffff) (i32.const 0xffffffff)) (i32.const 0))
+(assert_return (invoke "xor" (i32.const 0x80000000) (i32.const 0x80000000)) (i32.const 0))
+(assert_return (invoke "xor" (i32.const 0x7fffffff) (i32.const 1)) (i32.const 0x7ffffffe))
+(assert_return (invoke "xor" (i32.const 0x80000000) (i32.const 0x7fffffff)) (i32.const 0xffffffff))
+(assert_return (invoke "xor" (i32.const 0x12345678) (i32.const 0x89abcdef)) (i32.const 0x9b9f9b97))
+(assert_return (invoke "xor" (i32.const 0x89abcdef) (i32.const 0x12345678)) (i32.const 0x9b9f9b97))
+
+(assert_return (invoke "and-0-right" (i32.const 0x12345678)) (i32.const 120))
+(assert_return (invoke "and-0-left" (i32.const 255)) (i32.const 120))
+(assert_return (invoke "or-0-right" (i32.const 0x12345678)) (i32.const 0x123456ff))
+(assert_return (invoke "or-0-left" (i32.const 255)) (i32.const 0x123456ff))
+(assert_return (invoke "xor-0-right" (i32.const 0x12345678)) (i32.const 0x12345687))
+(assert_return (invoke "xor-0-left" (i32.const 255)) (i32.const 0x12345687))

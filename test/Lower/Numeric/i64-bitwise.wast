@@ -1,0 +1,51 @@
+;;; i64.and, or and xor.
+;;; Core 3.0, 4.3.2 Integer Operations.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (func (export "and") (param i64 i64) (result i64) (i64.and (local.get 0) (local.get 1)))
+  (func (export "or") (param i64 i64) (result i64) (i64.or (local.get 0) (local.get 1)))
+  (func (export "xor") (param i64 i64) (result i64) (i64.xor (local.get 0) (local.get 1)))
+  (func (export "and-0-right") (param i64) (result i64) (i64.and (local.get 0) (i64.const 255)))
+  (func (export "and-0-left") (param i64) (result i64) (i64.and (i64.const 0x123456789abcdef0) (local.get 0)))
+  (func (export "or-0-right") (param i64) (result i64) (i64.or (local.get 0) (i64.const 255)))
+  (func (export "or-0-left") (param i64) (result i64) (i64.or (i64.const 0x123456789abcdef0) (local.get 0)))
+  (func (export "xor-0-right") (param i64) (result i64) (i64.xor (local.get 0) (i64.const 255)))
+  (func (export "xor-0-left") (param i64) (result i64) (i64.xor (i64.const 0x123456789abcdef0) (local.get 0))))
+
+(assert_return (invoke "and" (i64.const 0) (i64.const 0)) (i64.const 0))
+(assert_return (invoke "and" (i64.const 1) (i64.const 0xffffffffffffffff)) (i64.const 1))
+(assert_return (invoke "and" (i64.const 0xffffffffffffffff) (i64.const 1)) (i64.const 1))
+(assert_return (invoke "and" (i64.const 0xffffffffffffffff) (i64.const 0xffffffffffffffff)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "and" (i64.const 0x8000000000000000) (i64.const 0x8000000000000000)) (i64.const 0x8000000000000000))
+(assert_return (invoke "and" (i64.const 0x7fffffffffffffff) (i64.const 1)) (i64.const 1))
+(assert_return (invoke "and" (i64.const 0x8000000000000000) (i64.const 0x7fffffffffffffff)) (i64.const 0))
+(assert_return (invoke "and" (i64.const 0x123456789abcdef0) (i64.const 0xfedcba9876543210)) (i64.const 0x1214121812141210))
+(assert_return (invoke "and" (i64.const 0xfedcba9876543210) (i64.const 0x123456789abcdef0)) (i64.const 0x1214121812141210))
+
+(assert_return (invoke "or" (i64.const 0) (i64.const 0)) (i64.const 0))
+(assert_return (invoke "or" (i64.const 1) (i64.const 0xffffffffffffffff)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "or" (i64.const 0xffffffffffffffff) (i64.const 1)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "or" (i64.const 0xffffffffffffffff) (i64.const 0xffffffffffffffff)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "or" (i64.const 0x8000000000000000) (i64.const 0x8000000000000000)) (i64.const 0x8000000000000000))
+(assert_return (invoke "or" (i64.const 0x7fffffffffffffff) (i64.const 1)) (i64.const 0x7fffffffffffffff))
+(assert_return (invoke "or" (i64.const 0x8000000000000000) (i64.const 0x7fffffffffffffff)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "or" (i64.const 0x123456789abcdef0) (i64.const 0xfedcba9876543210)) (i64.const 0xfefcfef8fefcfef0))
+(assert_return (invoke "or" (i64.const 0xfedcba9876543210) (i64.const 0x123456789abcdef0)) (i64.const 0xfefcfef8fefcfef0))
+
+(assert_return (invoke "xor" (i64.const 0) (i64.const 0)) (i64.const 0))
+(assert_return (invoke "xor" (i64.const 1) (i64.const 0xffffffffffffffff)) (i64.const 0xfffffffffffffffe))
+(assert_return (invoke "xor" (i64.const 0xffffffffffffffff) (i64.const 1)) (i64.const 0xfffffffffffffffe))
+(assert_return (invoke "xor" (i64.const 0xffffffffffffffff) (i64.const 0xffffffffffffffff)) (i64.const 0))
+(assert_return (invoke "xor" (i64.const 0x8000000000000000) (i64.const 0x8000000000000000)) (i64.const 0))
+(assert_return (invoke "xor" (i64.const 0x7fffffffffffffff) (i64.const 1)) (i64.const 0x7ffffffffffffffe))
+(assert_return (invoke "xor" (i64.const 0x8000000000000000) (i64.const 0x7fffffffffffffff)) (i64.const 0xffffffffffffffff))
+(assert_return (invoke "xor" (i64.const 0x123456789abcdef0) (i64.const 0xfedcba9876543210)) (i64.const 0xece8ece0ece8ece0))
+(assert_return (invoke "xor" (i64.const 0xfedcba9876543210) (i64.const 0x123456789abcdef0)) (i64.const 0xece8ece0ece8ece0))
+
+(assert_return (invoke "and-0-right" (i64.const 0x123456789abcdef0)) (i64.const 240))
+(assert_return (invoke "and-0-left" (i64.const 255)) (i64.const 240))
+(assert_return (invoke "or-0-right" (i64.const 0x123456789abcdef0)) (i64.const 0x123456789abcdeff))
+(assert_return (invoke "or-0-left" (i64.const 255)) (i64.const 0x123456789abcdeff))
+(assert_return (invoke "xor-0-right" (i64.const 0x123456789abcdef0)) (i64.const 0x123456789abcde0f))
+(assert_return (invoke "xor-0-left" (i64.const 255)) (i64.const 0x123456789abcde0f))
