@@ -198,10 +198,9 @@ void Driver::printHelp() {
             "  moat run app.wasm --dir=. -- a   compile into the cache, and run with argument a\n"
             "  moat app.wat --emit=llvm -o -    look at a phase's result\n\n"
             "The module is binary or text (.wat); - is standard input.\n\n";
-  // In the order of Options.td; LLVM's own printer sorts.
-  for (unsigned group = 1; group <= table.getNumOptions(); ++group) {
-    if (table.getOptionKind(group) != Option::GroupClass)
-      continue;
+  // LLVM's own printer sorts the groups by their text.
+  for (unsigned group :
+       {OPT_outputGroup, OPT_codeGroup, OPT_capabilityGroup, OPT_otherGroup}) {
     outs() << table.getOptionHelpText(group) << ":\n";
     for (unsigned id = 1; id <= table.getNumOptions(); ++id) {
       StringRef help = table.getOptionHelpText(id);

@@ -2,7 +2,6 @@
 //
 // The options of `moat`, one row each: what --help shows and the driver reads. Long options
 // have two dashes; those with a value take it as --name=VALUE or as the next argument.
-// Help groups are the order of the page.
 
 include "llvm/Option/OptParser.td"
 
