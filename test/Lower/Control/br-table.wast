@@ -1,0 +1,57 @@
+;;; br_table takes the label of the index, unsigned, and the last one past the end; its
+;;; operands go with it.
+;;; Core 3.0, 4.6.12 Control Instructions, br_table.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (func (export "three") (param i32) (result i32)
+    (block $d (block $c (block $b (block $a
+      (br_table $a $b $c $d (local.get 0)))
+      (return (i32.const 100)))
+      (return (i32.const 101)))
+      (return (i32.const 102)))
+    (i32.const 103))
+  (func (export "only-default") (param i32) (result i32)
+    (block (br_table 0 (local.get 0)) (unreachable))
+    (i32.const 1))
+  (func (export "same-label") (param i32) (result i32)
+    (block $x (result i32)
+      (block $y (result i32)
+        (br_table $x $y $x $y $x (i32.const 5) (local.get 0)))
+      (i32.add (i32.const 10))))
+  (func (export "values") (param i32) (result i32 i64)
+    (block $x (result i32 i64)
+      (block $y (result i32 i64)
+        (f64.const 1) (i32.const 3) (i64.const 4)
+        (br_table $x $y (local.get 0)))
+      (drop) (i64.const 44)))
+  (func (export "loop") (param $n i32) (result i32)
+    (local $steps i32)
+    (block $out
+      (loop $again
+        (local.set $steps (i32.add (local.get $steps) (i32.const 1)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_table $out $again (local.get $n))))
+    (local.get $steps))
+  (func (export "to-function") (param i32) (result i32)
+    (block (result i32) (br_table 1 0 (i32.const 8) (local.get 0)))
+    (i32.add (i32.const 1))))
+
+(assert_return (invoke "three" (i32.const 0)) (i32.const 100))
+(assert_return (invoke "three" (i32.const 1)) (i32.const 101))
+(assert_return (invoke "three" (i32.const 2)) (i32.const 102))
+(assert_return (invoke "three" (i32.const 3)) (i32.const 103))
+(assert_return (invoke "three" (i32.const 4)) (i32.const 103))
+(assert_return (invoke "three" (i32.const -1)) (i32.const 103))
+(assert_return (invoke "three" (i32.const 0x80000000)) (i32.const 103))
+(assert_return (invoke "only-default" (i32.const 0)) (i32.const 1))
+(assert_return (invoke "only-default" (i32.const 77)) (i32.const 1))
+(assert_return (invoke "same-label" (i32.const 0)) (i32.const 5))
+(assert_return (invoke "same-label" (i32.const 1)) (i32.const 15))
+(assert_return (invoke "same-label" (i32.const 3)) (i32.const 15))
+(assert_return (invoke "same-label" (i32.const 4)) (i32.const 5))
+(assert_return (invoke "values" (i32.const 0)) (i32.const 3) (i64.const 4))
+(assert_return (invoke "values" (i32.const 1)) (i32.const 3) (i64.const 44))
+(assert_return (invoke "loop" (i32.const 10)) (i32.const 10))
+(assert_return (invoke "to-function" (i32.const 0)) (i32.const 8))
+(assert_return (invoke "to-function" (i32.const 1)) (i32.const 9))

@@ -1,0 +1,40 @@
+;;; Twenty parameters of all number types arrive in order, through direct and indirect
+;;; calls; most of them cannot be in registers.
+;;; Core 3.0, 4.6.12 Control Instructions, call.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (type $many (func (param i32 i64 f32 f64 i32 i64 f32 f64 i32 i64 f32 f64 i32 i64 f32 f64 i32 i64 f32 f64) (result f64)))
+  (table funcref (elem $sum))
+  (func $sum (export "sum") (type $many)
+    (f64.const 0)
+    (f64.add (f64.mul (f64.const 1) (f64.convert_i32_s (local.get 0))))
+    (f64.add (f64.mul (f64.const 2) (f64.convert_i64_s (local.get 1))))
+    (f64.add (f64.mul (f64.const 3) (f64.promote_f32 (local.get 2))))
+    (f64.add (f64.mul (f64.const 4) (local.get 3)))
+    (f64.add (f64.mul (f64.const 5) (f64.convert_i32_s (local.get 4))))
+    (f64.add (f64.mul (f64.const 6) (f64.convert_i64_s (local.get 5))))
+    (f64.add (f64.mul (f64.const 7) (f64.promote_f32 (local.get 6))))
+    (f64.add (f64.mul (f64.const 8) (local.get 7)))
+    (f64.add (f64.mul (f64.const 9) (f64.convert_i32_s (local.get 8))))
+    (f64.add (f64.mul (f64.const 10) (f64.convert_i64_s (local.get 9))))
+    (f64.add (f64.mul (f64.const 11) (f64.promote_f32 (local.get 10))))
+    (f64.add (f64.mul (f64.const 12) (local.get 11)))
+    (f64.add (f64.mul (f64.const 13) (f64.convert_i32_s (local.get 12))))
+    (f64.add (f64.mul (f64.const 14) (f64.convert_i64_s (local.get 13))))
+    (f64.add (f64.mul (f64.const 15) (f64.promote_f32 (local.get 14))))
+    (f64.add (f64.mul (f64.const 16) (local.get 15)))
+    (f64.add (f64.mul (f64.const 17) (f64.convert_i32_s (local.get 16))))
+    (f64.add (f64.mul (f64.const 18) (f64.convert_i64_s (local.get 17))))
+    (f64.add (f64.mul (f64.const 19) (f64.promote_f32 (local.get 18))))
+    (f64.add (f64.mul (f64.const 20) (local.get 19))))
+  (func (export "direct") (result f64)
+    (call $sum (i32.const -31) (i64.const -24) (f32.const -17) (f64.const -10) (i32.const -3) (i64.const 4) (f32.const 11) (f64.const 18) (i32.const 25) (i64.const 32) (f32.const 39) (f64.const 46) (i32.const 53) (i64.const 60) (f32.const 67) (f64.const 74) (i32.const 81) (i64.const 88) (f32.const 95) (f64.const 102)))
+  (func (export "indirect") (param i32) (result f64)
+    (call_indirect (type $many)
+      (i32.const -31) (i64.const -24) (f32.const -17) (f64.const -10) (i32.const -3) (i64.const 4) (f32.const 11) (f64.const 18) (i32.const 25) (i64.const 32) (f32.const 39) (f64.const 46) (i32.const 53) (i64.const 60) (f32.const 67) (f64.const 74) (i32.const 81) (i64.const 88) (f32.const 95) (f64.const 102)
+      (local.get 0))))
+
+(assert_return (invoke "sum" (i32.const -31) (i64.const -24) (f32.const -17) (f64.const -10) (i32.const -3) (i64.const 4) (f32.const 11) (f64.const 18) (i32.const 25) (i64.const 32) (f32.const 39) (f64.const 46) (i32.const 53) (i64.const 60) (f32.const 67) (f64.const 74) (i32.const 81) (i64.const 88) (f32.const 95) (f64.const 102)) (f64.const 12110))
+(assert_return (invoke "direct") (f64.const 12110))
+(assert_return (invoke "indirect" (i32.const 0)) (f64.const 12110))

@@ -1,0 +1,41 @@
+;;; select takes the first operand where the condition is not zero, of every type; select t
+;;; takes references too. Both operands are evaluated.
+;;; Core 3.0, 4.6.1 Parametric Instructions, select.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (global $count (mut i32) (i32.const 0))
+  (func $tick (param i32) (result i32)
+    (global.set $count (i32.add (global.get $count) (i32.const 1))) (local.get 0))
+  (func (export "i32") (param i32) (result i32) (select (i32.const 1) (i32.const 2) (local.get 0)))
+  (func (export "i64") (param i32) (result i64) (select (i64.const 1) (i64.const 2) (local.get 0)))
+  (func (export "f32") (param i32) (result f32) (select (f32.const nan:0x200001) (f32.const 2) (local.get 0)))
+  (func (export "f64") (param i32) (result f64) (select (f64.const 1) (f64.const -nan) (local.get 0)))
+  (func (export "typed") (param i32) (result i64)
+    (select (result i64) (i64.const 1) (i64.const 2) (local.get 0)))
+  (func (export "ref") (param externref externref i32) (result externref)
+    (select (result externref) (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "both") (param i32) (result i32 i32)
+    (global.set $count (i32.const 0))
+    (select (call $tick (i32.const 1)) (call $tick (i32.const 2)) (local.get 0))
+    (global.get $count))
+  (func (export "traps") (param i32) (result i32)
+    (select (i32.const 1) (i32.div_u (i32.const 1) (local.get 0)) (i32.const 1)))
+  (func (export "compare") (param i32 i32) (result i32)
+    (select (local.get 0) (local.get 1) (i32.lt_s (local.get 0) (local.get 1)))))
+
+(assert_return (invoke "i32" (i32.const 0)) (i32.const 2))
+(assert_return (invoke "i32" (i32.const 2)) (i32.const 1))
+(assert_return (invoke "i64" (i32.const 0)) (i64.const 2))
+(assert_return (invoke "i64" (i32.const -1)) (i64.const 1))
+(assert_return (invoke "f32" (i32.const 1)) (f32.const nan:0x200001))
+(assert_return (invoke "f32" (i32.const 0)) (f32.const 2))
+(assert_return (invoke "f64" (i32.const 0)) (f64.const -nan))
+(assert_return (invoke "typed" (i32.const 0)) (i64.const 2))
+(assert_return (invoke "typed" (i32.const 0x100)) (i64.const 1))
+(assert_return (invoke "ref" (ref.extern 1) (ref.extern 2) (i32.const 0)) (ref.extern 2))
+(assert_return (invoke "ref" (ref.extern 1) (ref.null extern) (i32.const 1)) (ref.extern 1))
+(assert_return (invoke "ref" (ref.extern 1) (ref.null extern) (i32.const 0)) (ref.null extern))
+(assert_return (invoke "both" (i32.const 1)) (i32.const 1) (i32.const 2))
+(assert_trap (invoke "traps" (i32.const 0)) "integer divide by zero")
+(assert_return (invoke "compare" (i32.const -1) (i32.const 1)) (i32.const -1))

@@ -1,0 +1,41 @@
+;;; memory.fill and memory.copy check the whole range before they write, copy as if through
+;;; a buffer, and allow an empty range at the end alone.
+;;; Core 3.0, 4.6.8 Memory Instructions.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (memory 1)
+  (data (i32.const 0) "abcdefgh")
+  (func (export "fill") (param i32 i32 i32)
+    (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32)
+    (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
+  (func (export "load8") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "copy-4") (param i32 i32)
+    (memory.copy (local.get 0) (local.get 1) (i32.const 4)))
+  (func (export "fill-8") (param i32)
+    (memory.fill (local.get 0) (i32.const 0x1ff) (i32.const 8))))
+
+(invoke "copy" (i32.const 2) (i32.const 0) (i32.const 6))
+(assert_return (invoke "load" (i32.const 0)) (i64.const 0x6665646362616261))
+(invoke "copy" (i32.const 0) (i32.const 2) (i32.const 6))
+(assert_return (invoke "load" (i32.const 0)) (i64.const 0x6665666564636261))
+(invoke "copy-4" (i32.const 65532) (i32.const 0))
+(assert_return (invoke "load8" (i32.const 65535)) (i32.const 0x64))
+(assert_trap (invoke "copy-4" (i32.const 65533) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "copy-4" (i32.const 0) (i32.const -1)) "out of bounds memory access")
+(invoke "fill" (i32.const 8) (i32.const 0xabcd) (i32.const 4))
+(assert_return (invoke "load" (i32.const 8)) (i64.const 0xcdcdcdcd))
+(invoke "fill-8" (i32.const 16))
+(assert_return (invoke "load" (i32.const 16)) (i64.const -1))
+(assert_trap (invoke "fill-8" (i32.const 65529)) "out of bounds memory access")
+(assert_return (invoke "load8" (i32.const 65530)) (i32.const 0))
+(invoke "fill" (i32.const 65536) (i32.const 1) (i32.const 0))
+(invoke "copy" (i32.const 65536) (i32.const 65536) (i32.const 0))
+(assert_trap (invoke "fill" (i32.const 65537) (i32.const 1) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const 0) (i32.const 65537) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const 65537) (i32.const 0) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i32.const 1) (i32.const 1) (i32.const -1)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i32.const 0) (i32.const 1) (i32.const 65537)) "out of bounds memory access")
+(assert_return (invoke "load8" (i32.const 0)) (i32.const 0x61))

@@ -1,0 +1,38 @@
+;;; ref.null, ref.is_null, ref.func, references in globals, locals and results.
+;;; Core 3.0, 4.6.4 Reference Instructions.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (global $f (mut funcref) (ref.func $answer))
+  (global $e (mut externref) (ref.null extern))
+  (table $t 1 funcref)
+  (func $answer (export "answer") (result i32) (i32.const 42))
+  (func (export "null-func") (result funcref) (ref.null func))
+  (func (export "null-extern") (result externref) (ref.null extern))
+  (func (export "is-null") (param externref) (result i32) (ref.is_null (local.get 0)))
+  (func (export "identity") (param externref) (result externref) (local.get 0))
+  (func (export "default") (result i32)
+    (local externref funcref)
+    (i32.add (ref.is_null (local.get 0)) (ref.is_null (local.get 1))))
+  (func (export "global") (param externref) (result externref)
+    (global.set $e (local.get 0)) (global.get $e))
+  (func (export "func-is-null") (result i32) (ref.is_null (ref.func $answer)))
+  (func (export "call-global") (result i32)
+    (table.set $t (i32.const 0) (global.get $f))
+    (call_indirect (result i32) (i32.const 0)))
+  (func (export "clear-global") (global.set $f (ref.null func)))
+  (func (export "many") (param externref) (result externref i32 funcref externref)
+    (local.get 0) (i32.const 1) (ref.null func) (local.get 0)))
+
+(assert_return (invoke "null-func") (ref.null func))
+(assert_return (invoke "null-extern") (ref.null extern))
+(assert_return (invoke "is-null" (ref.null extern)) (i32.const 1))
+(assert_return (invoke "is-null" (ref.extern 0)) (i32.const 0))
+(assert_return (invoke "identity" (ref.extern 3)) (ref.extern 3))
+(assert_return (invoke "default") (i32.const 2))
+(assert_return (invoke "global" (ref.extern 4)) (ref.extern 4))
+(assert_return (invoke "func-is-null") (i32.const 0))
+(assert_return (invoke "call-global") (i32.const 42))
+(invoke "clear-global")
+(assert_trap (invoke "call-global") "uninitialized element")
+(assert_return (invoke "many" (ref.extern 6)) (ref.extern 6) (i32.const 1) (ref.null func) (ref.extern 6))

@@ -1,0 +1,43 @@
+;;; Globals of every type, initialized by constants, by imported globals and by constant
+;;; arithmetic; writes are seen by every function.
+;;; Core 3.0, 4.6.6 Variable Instructions; 3.3.10 Constant Expressions.
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+(module
+  (import "spectest" "global_i32" (global $i i32))
+  (import "spectest" "global_i64" (global $l i64))
+  (import "spectest" "global_f32" (global $f f32))
+  (import "spectest" "global_f64" (global $d f64))
+  (global $a (export "a") (mut i32) (i32.const -12))
+  (global $b (mut i64) (i64.const 0x123456789abcdef0))
+  (global $c (mut f32) (f32.const nan:0x200000))
+  (global $e (mut f64) (f64.const 1.5))
+  (global $constant i32 (i32.const 99))
+  (global $copy i32 (global.get $i))
+  (global $copy-l (mut i64) (global.get $l))
+  (func (export "imported") (result i32 i64 f32 f64)
+    (global.get $i) (global.get $l) (global.get $f) (global.get $d))
+  (func (export "own") (result i32 i64 f32 f64)
+    (global.get $a) (global.get $b) (global.get $c) (global.get $e))
+  (func (export "copies") (result i32 i64 i32)
+    (global.get $copy) (global.get $copy-l) (global.get $constant))
+  (func (export "set") (param i32 i64 f32 f64)
+    (global.set $a (local.get 0)) (global.set $b (local.get 1))
+    (global.set $c (local.get 2)) (global.set $e (local.get 3)))
+  (func $bump (global.set $a (i32.add (global.get $a) (i32.const 1))))
+  (func (export "seen-across-call") (result i32 i32)
+    (global.set $a (i32.const 10))
+    (global.get $a) (call $bump) (call $bump) (global.get $a))
+  (func (export "in-loop") (param i32) (result i32)
+    (global.set $a (i32.const 0))
+    (loop (global.set $a (i32.add (global.get $a) (local.get 0)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (global.get $a)))
+
+(assert_return (invoke "imported") (i32.const 666) (i64.const 666) (f32.const 666.6) (f64.const 666.6))
+(assert_return (invoke "own") (i32.const -12) (i64.const 0x123456789abcdef0) (f32.const nan:0x200000) (f64.const 1.5))
+(assert_return (invoke "copies") (i32.const 666) (i64.const 666) (i32.const 99))
+(invoke "set" (i32.const 1) (i64.const -2) (f32.const -nan:0x1) (f64.const inf))
+(assert_return (invoke "own") (i32.const 1) (i64.const -2) (f32.const -nan:0x1) (f64.const inf))
+(assert_return (invoke "seen-across-call") (i32.const 10) (i32.const 12))
+(assert_return (invoke "in-loop" (i32.const 100)) (i32.const 5050))
