@@ -196,11 +196,8 @@ void FunctionLowering::lowerCall(const Instruction &instruction) {
 /// Core 3.0, 4.6.11, call_indirect: the element must exist, be a function, and be of a type
 /// that matches the expected one.
 void FunctionLowering::lowerCallIndirect(const Instruction &instruction) {
-  uint32_t table = instruction.index2;
-  const FuncType &calleeType = m.module.types[instruction.index].func;
-  llvm::Value *expected = m.places->typeIdentity(b, instruction.index);
+  uint32_t table = instruction.index2, typeIndex = instruction.index;
   llvm::Value *index = toAddress(pop(), tableIs64(table));
-  Callee callee = m.places->indirectCallee(b, table, index, expected);
-  callee.function = {m.functionType(calleeType), callee.function.getCallee()};
-  lowerCall(callee, calleeType);
+  lowerCall(m.places->indirectCallee(b, table, index, typeIndex),
+            m.module.types[typeIndex].func);
 }

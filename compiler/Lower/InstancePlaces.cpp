@@ -39,7 +39,7 @@ public:
   llvm::Value *functionRef(Builder &b, uint32_t functionIndex) override;
   Callee callee(Builder &b, uint32_t functionIndex) override;
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                        llvm::Value *expected) override;
+                        uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
     return at(b, m.layout.elements + index * sizeof(abi::ElementSegment));
   }
@@ -135,13 +135,15 @@ Callee InstancePlaces::callee(Builder &b, uint32_t functionIndex) {
 }
 
 Callee InstancePlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                                      llvm::Value *expected) {
+                                      uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
+  llvm::Value *expected = typeIdentity(b, typeIndex);
+  llvm::FunctionType *calleeType = m.functionType(m.module.types[typeIndex].func);
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
   llvm::Value *type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
-  return {{nullptr, m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, code), true)},
+  return {{calleeType, m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, code), true)},
           m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, instance), true)};
 }

@@ -62,10 +62,10 @@ public:
   /// abi::FuncRef *.
   virtual llvm::Value *functionRef(Builder &b, uint32_t functionIndex) = 0;
   virtual Callee callee(Builder &b, uint32_t functionIndex) = 0;
-  /// The function at \p index (i64) of a table, of the type with identity \p expected;
-  /// traps if there is none. Only the callee's address and instance are set.
+  /// The function at \p index (i64) of a table, of type \p typeIndex; traps if there is
+  /// none.
   virtual Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                                llvm::Value *expected) = 0;
+                                uint32_t typeIndex) = 0;
   /// abi::ElementSegment *, abi::DataSegment *.
   virtual llvm::Value *elementSegment(Builder &b, uint32_t index) = 0;
   virtual llvm::Value *dataSegment(Builder &b, uint32_t index) = 0;

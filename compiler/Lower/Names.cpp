@@ -2,6 +2,7 @@
 //
 // The function name table: for backtraces, in a loadable section, so that it survives
 // stripping. Every row is tied to its function's section: the linker drops both together.
+// Nothing refers to a row, so no pass that removes unused globals may run after this.
 
 #include "Lower/ModuleLowering.h"
 
@@ -22,7 +23,6 @@ void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
   auto *i32 = llvm::Type::getInt32Ty(context);
   auto *i64 = llvm::Type::getInt64Ty(context);
   auto *row = llvm::StructType::get(context, {i32, i32, i32});
-  SmallVector<llvm::GlobalValue *> rows;
 
   for (llvm::Function &function : ir) {
     std::optional<uint32_t> index = functionIndexOf(function.getName());
@@ -51,15 +51,5 @@ void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
     entry->setAlignment(llvm::Align(4));
     entry->setMetadata(llvm::LLVMContext::MD_associated,
                        llvm::MDNode::get(context, llvm::ValueAsMetadata::get(&function)));
-    rows.push_back(entry);
   }
-  if (rows.empty())
-    return;
-  // Not in `llvm.used`, which would keep a dropped function's row alive.
-  SmallVector<llvm::Constant *> used(rows.begin(), rows.end());
-  auto *type = llvm::ArrayType::get(llvm::PointerType::get(context, 0), used.size());
-  auto *list = new llvm::GlobalVariable(ir, type, false, llvm::GlobalValue::AppendingLinkage,
-                                        llvm::ConstantArray::get(type, used),
-                                        "llvm.compiler.used");
-  list->setSection("llvm.metadata");
 }

@@ -35,7 +35,7 @@ public:
   }
   Callee callee(Builder &b, uint32_t functionIndex) override;
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                        llvm::Value *expected) override;
+                        uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
     return at(b, external("moat_elements", structures), index * sizeof(abi::ElementSegment));
   }
@@ -152,8 +152,10 @@ Callee ProcessPlaces::callee(Builder &, uint32_t functionIndex) {
 }
 
 Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                                     llvm::Value *expected) {
+                                     uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
+  llvm::Value *expected = typeIdentity(b, typeIndex);
+  llvm::FunctionType *calleeType = m.functionType(m.module.types[typeIndex].func);
   llvm::Value *code, *type;
   if (const auto &elements = constantTables[table]) {
     llvm::Value *calls = external(symbol::callTable(table),
@@ -166,7 +168,7 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *in
                             b.getInt32(uint32_t(TrapKind::IndirectCallType)));
     });
     code = m.loadField(b, m.ptr, entry, 0, true);
-    return {{nullptr, code}, nullptr};
+    return {{calleeType, code}, nullptr};
   }
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
@@ -174,7 +176,7 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *in
   type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
   code = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, code), true);
-  return {{nullptr, code}, nullptr};
+  return {{calleeType, code}, nullptr};
 }
 
 void ProcessPlaces::planTables() {
