@@ -13,13 +13,8 @@ namespace moat::rt::builtins {
 
 [[noreturn]] static void trap(Trap kind) { moat_trap(static_cast<uint32_t>(kind)); }
 
-extern "C" I64 moat_memory_grow(Ptr instance, Ptr memory, I64 deltaPages) {
-  auto &grown = *static_cast<abi::Memory *>(memory);
-  const uint8_t *oldBase = grown.base;
-  int64_t oldPages = growMemory(grown, deltaPages);
-  if (grown.base != oldBase)
-    domainOf(*static_cast<abi::Instance *>(instance)->context).memoryMoved(grown);
-  return static_cast<I64>(oldPages);
+extern "C" I64 moat_memory_grow(Ptr, Ptr memory, I64 deltaPages) {
+  return static_cast<I64>(growMemory(*static_cast<abi::Memory *>(memory), deltaPages));
 }
 
 extern "C" I64 moat_table_grow(Ptr, Ptr table, I64 delta, Ptr element) {

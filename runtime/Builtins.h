@@ -14,10 +14,12 @@ using I32 = uint32_t;
 using I64 = uint64_t;
 using Ptr = void *;
 
+// Visible, since in a host program modules may come in shared objects.
 #define MOAT_BUILTIN_Returns
 #define MOAT_BUILTIN_NoReturn [[noreturn]]
 #define BUILTIN(name, stack, attributes, result, parameters)                           \
-  extern "C" MOAT_BUILTIN_##attributes result moat_##name parameters;
+  extern "C" MOAT_BUILTIN_##attributes [[gnu::visibility("default")]] result             \
+      moat_##name parameters;
 #include "moat/abi/Builtins.def"
 #undef MOAT_BUILTIN_Returns
 #undef MOAT_BUILTIN_NoReturn

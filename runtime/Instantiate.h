@@ -54,10 +54,7 @@ struct Extern {
     abi::Memory *memory;
     abi::Value *global;
     void *tag;
-    HostFunction *hostFunction; ///< where isHostFunction
   };
-  /// A function of the host's that has no FuncRef before a module imports it.
-  bool isHostFunction = false;
 
   explicit operator bool() const { return object != nullptr; }
 };
@@ -87,12 +84,11 @@ struct LinkError {
 };
 
 struct StoreOptions {
-  uint64_t stackBytes = abi::defaultStackBytes;
-  /// Prefer checked memories: where address space is short.
+  uint64_t stackBytes = abi::defaultStackBytes; ///< of the stack that all instances share
+  /// Memories of the host's own reserve little address space: only modules compiled with
+  /// --bounds=checked can import them.
   bool prefersUnguarded = false;
 };
-
-struct StoreInstance;
 
 /// Modules that may share functions, memories, tables, globals and tags, and the stack
 /// they run on.
@@ -134,13 +130,10 @@ public:
   Store(const Store &) = delete;
   Store &operator=(const Store &) = delete;
 
-private:
+protected:
+  // A store is what create() makes.
   Store() = default;
   ~Store() = default;
-  friend struct StoreInstance;
-  friend class Instantiation;
-  struct Contents;
-  Contents *contents = nullptr;
 };
 
 /// The export \p name of \p instance; empty if there is none.

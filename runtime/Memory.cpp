@@ -214,6 +214,8 @@ int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
   return static_cast<int64_t>(oldPages);
 }
 
+bool canMove(const abi::Memory &memory) { return growthOf(memory) == Growth::Moving; }
+
 bool isGuardedAddress(const abi::Memory &memory, uint64_t address) {
   if (!memory.isGuarded)
     return false;

@@ -58,7 +58,8 @@ struct MemoryOptions {
   /// Reserve so much around the memory that no access of compiled code, whatever its
   /// address and offset, leaves it. Only where canBeGuarded.
   bool isGuarded = true;
-  /// The base may change when an unguarded memory grows.
+  /// The base may change when an unguarded memory grows: only where all code that uses it
+  /// was compiled with --bounds=checked.
   bool mayMove = false;
 };
 
@@ -67,6 +68,9 @@ struct MemoryOptions {
 inline bool canBeGuarded(const abi::LimitsDescriptor &type) {
   return !type.is64 && type.pageSizeLog2 == 16;
 }
+
+/// Whether the base may change when the memory grows.
+bool canMove(const abi::Memory &memory);
 
 /// Whether \p address is in the memory's reservation or its guards: a fault there is an
 /// access out of bounds. Never true of an unguarded memory.

@@ -12,6 +12,7 @@
 
 #include "Capability/Preopen.h"
 #include "Host/Host.h"
+#include "Host/Signals.h"
 #include "Instance.h"
 #include "Memory.h"
 #include "Message.h"
@@ -503,7 +504,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   moat_instance.context = &moat_context;
   moat_instance.runtime = &instance;
   static uint8_t signalStack[signalStackBytes];
-  prepareThread(signalStack);
+  host::swapSignalStack({signalStack, sizeof(signalStack)});
   installFaultHandlers();
   // Now: compiled code may run, and may fault.
 

@@ -192,10 +192,6 @@ void installFaultHandlers() {
   host::installFaultHandler(policy);
 }
 
-void prepareThread(void *signalStack) {
-  host::setSignalStack(signalStack, signalStackBytes);
-}
-
 // Names.
 
 const char *functionNameAt(const abi::ModuleDescriptor &module, uint64_t address,

@@ -53,13 +53,6 @@ struct Domain {
   bool (*isInMemory)(const Domain &domain, uint64_t address) = nullptr;
   /// The tables of the ELF file that \p pc is in. False: unknown.
   bool (*findTables)(const Domain &domain, uint64_t pc, UnwindTables &tables) = nullptr;
-  /// A memory's base has changed. Null where that cannot be.
-  void (*onMemoryMoved)(Domain &domain, abi::Memory &memory) = nullptr;
-
-  void memoryMoved(abi::Memory &memory) {
-    if (onMemoryMoved)
-      onMemoryMoved(*this, memory);
-  }
 };
 
 inline Domain &domainOf(const abi::Context &context) {
@@ -73,7 +66,7 @@ void destroyStack(Domain &domain);
 
 /// Runs \p body on the guest stack of \p domain, or on the rest of it if the caller is on it
 /// already. \returns true if the body returned; otherwise \p record says what happened.
-/// The thread must have been prepared for faults (prepareThread).
+/// The thread must have a signal stack, and the process the handlers (below).
 [[nodiscard]] bool protect(Domain &domain, void (*body)(void *), void *argument,
                            TrapRecord &record);
 
@@ -87,9 +80,9 @@ bool isActive();
 /// not ours. Once is enough, more does no harm.
 void installFaultHandlers();
 
-/// Gives this thread the stack that the handlers run on.
+/// What the handlers need of stack, the processor's largest register state included. The
+/// thread gets it by host::swapSignalStack before its first activation.
 inline constexpr uint64_t signalStackBytes = 64 << 10;
-void prepareThread(void *signalStack);
 
 /// The name of the function at \p address (of a recorded frame) in \p module, and its index.
 /// Null: unknown.

@@ -61,19 +61,15 @@ void host::installFaultHandler(const FaultPolicy &policy) {
   sigaction(SIGBUS, &action, &handlers.previousBus);
 }
 
-void host::setSignalStack(void *stack, uint64_t sizeBytes) {
-  recordSyscall<SYS_sigaltstack>();
-  stack_t description = {};
-  description.ss_sp = stack;
-  description.ss_size = sizeBytes;
-  sigaltstack(&description, nullptr);
-}
-
-bool host::hasSignalStack(uint64_t sizeBytes) {
-  recordSyscall<SYS_sigaltstack>();
-  stack_t description = {};
-  return sigaltstack(nullptr, &description) == 0 && !(description.ss_flags & SS_DISABLE) &&
-         description.ss_size >= sizeBytes;
+host::SignalStack host::swapSignalStack(SignalStack stack) {
+  stack_t wanted = {}, previous = {};
+  wanted.ss_sp = stack.base;
+  wanted.ss_size = stack.sizeBytes;
+  wanted.ss_flags = stack.base ? 0 : SS_DISABLE;
+  invoke<SYS_sigaltstack>(&wanted, &previous);
+  if (previous.ss_flags & SS_DISABLE)
+    return {};
+  return {previous.ss_sp, previous.ss_size};
 }
 
 void host::preferHugePages(void *address, uint64_t sizeBytes) {

@@ -23,9 +23,13 @@ struct FaultPolicy {
 /// sigaction(2).
 void installFaultHandler(const FaultPolicy &policy);
 
-/// The stack that this thread's handlers run on. sigaltstack(2).
-void setSignalStack(void *stack, uint64_t sizeBytes);
-/// Whether the thread has one of at least \p sizeBytes already.
-bool hasSignalStack(uint64_t sizeBytes);
+/// The stack that a thread's handlers run on.
+struct SignalStack {
+  void *base = nullptr; ///< null: none, the handlers run where the thread is
+  uint64_t sizeBytes = 0;
+};
+
+/// Gives this thread another one. \returns the one it had. sigaltstack(2).
+SignalStack swapSignalStack(SignalStack stack);
 
 } // namespace moat::rt::host

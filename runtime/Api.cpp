@@ -1,0 +1,60 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The bodies behind moat.h, thin layers over Trap and Memory.
+
+#include "Instance.h"
+#include "Memory.h"
+#include "Trap.h"
+#include "moat/moat.h"
+
+using namespace moat;
+using namespace moat::rt;
+
+static_assert(sizeof(moat_trap_info::frames) == sizeof(TrapRecord::frames));
+
+/// The caller's null is a record that nobody reads.
+static void fill(moat_trap_info *info, const TrapRecord &record) {
+  if (!info)
+    return;
+  bool isTrap = record.ending == TrapRecord::Trapped;
+  info->kind = isTrap ? static_cast<int32_t>(record.kind) : -1;
+  info->exit_code = isTrap ? 0 : record.exitCode;
+  info->text = isTrap ? trapText(record.kind) : nullptr;
+  info->frame_count = record.frameCount;
+  info->padding = 0;
+  info->depth = record.depth;
+  memcpy(info->frames, record.frames, sizeof(record.frames));
+}
+
+extern "C" {
+
+[[gnu::visibility("default")]] int32_t moat_protect(moat_instance *instance,
+                                                    void (*body)(void *), void *argument,
+                                                    moat_trap_info *trap) {
+  TrapRecord record;
+  if (protect(domainOf(*instance->context), body, argument, record))
+    return -1;
+  fill(trap, record);
+  return record.ending == TrapRecord::Trapped ? static_cast<int32_t>(record.kind)
+                                              : MOAT_TRAP_COUNT;
+}
+
+[[gnu::visibility("default")]] void *moat_memory_slice(moat_instance *instance,
+                                                       uint64_t address, uint64_t size) {
+  rt::Instance &runtime = instanceOf(*instance);
+  if (!runtime.hasMemory())
+    return nullptr;
+  auto bytes = runtime.memory().slice(address, size);
+  return bytes ? bytes->data() : nullptr;
+}
+
+[[gnu::visibility("default")]] const char *
+moat_function_name(moat_instance *instance, uint64_t address, uint32_t *index) {
+  uint32_t found = 0;
+  const char *name = functionNameAt(*instance->module, address, found);
+  if (name && index)
+    *index = found;
+  return name;
+}
+
+} // extern "C"
