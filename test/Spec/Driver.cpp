@@ -62,7 +62,7 @@ void moat_main(abi::Instance *instance) {
     if (i == unprotected)
       makeCall(&call);
     else
-      report.trap = moat_protect(makeCall, &call);
+      report.trap = moat_protect(instance, makeCall, &call, nullptr);
     if (report.trap >= 0)
       report.resultCount = 0;
     writeAll(&report, sizeof report);
