@@ -48,6 +48,7 @@ struct TrapRecord {
 struct Domain {
   AddressRange stack;      ///< usable; a guard of abi::stackGuardBytes is below it
   abi::Context *context = nullptr;
+  const void *owner = nullptr; ///< for the lookups below
 
   /// Whether \p address is in a guarded memory of the domain or its guards.
   bool (*isInMemory)(const Domain &domain, uint64_t address) = nullptr;

@@ -1,0 +1,964 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Stores and instances of a host program. A store owns, in lists, everything that was made
+// in it. Instantiation goes through the descriptor once (class Instantiation): types are
+// interned, so that a pointer identifies them in every module of the store; imports are
+// looked up and matched; the instance's arrays are filled; compiled code does the rest.
+
+#include "Instantiate.h"
+#include "Builtins.h"
+#include "Host/Signals.h"
+#include "Memory.h"
+#include "Message.h"
+#include "Table.h"
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace moat::rt {
+
+// Modules in shared objects find these by name: none may be left in the archive.
+[[gnu::used]] static const void *const exportedBuiltins[] = {
+#define BUILTIN(name, stack, attributes, result, parameters)                           \
+  reinterpret_cast<const void *>(builtins::moat_##name),
+#include "moat/abi/Builtins.def"
+};
+
+namespace {
+
+/// A text, once in its store. Its address identifies it.
+struct InternedText {
+  InternedText *next;
+  uint64_t hash;
+  uint64_t sizeBytes;
+  char text[1]; ///< sizeBytes of it and a NUL
+};
+
+struct StoreMemory {
+  abi::Memory memory; // first: the address of one is the other's
+  abi::LimitsDescriptor type;
+  StoreMemory *next;
+};
+
+struct StoreTable {
+  abi::Table table; // first
+  abi::LimitsDescriptor type;
+  ValueType element;
+  StoreTable *next;
+};
+
+struct StoreGlobal {
+  abi::Value value; // first
+  StoreGlobal *next;
+};
+
+struct StoreTag {
+  const char *typeText;
+  StoreTag *next;
+};
+
+/// What a store made for a module. What the module's code sees is `compiled`, behind it in
+/// the same allocation.
+struct StoreInstance {
+  Instance runtime; // first
+  StoreInstance *next;
+  UnwindTables tables;
+  bool hasTables;
+  ExternType *importedGlobalTypes;
+  void **elementStorage; ///< of all segments
+
+  abi::Instance &compiled() { return *runtime.compiled; }
+  const abi::ModuleDescriptor &module() { return *runtime.compiled->module; }
+
+  /// The array of \p T at \p offset of the compiled instance.
+  template <typename T> T *array(uint32_t offset) {
+    return reinterpret_cast<T *>(reinterpret_cast<char *>(runtime.compiled) + offset);
+  }
+};
+
+/// The store itself; what the interface shows of it is its base.
+struct Contents : Store {
+  Domain domain;
+  abi::Context context;
+  StoreOptions options;
+  uint8_t *signalStack = nullptr;
+  StoreInstance *instances = nullptr;
+  StoreMemory *memories = nullptr;
+  StoreTable *tables = nullptr;
+  StoreGlobal *globals = nullptr;
+  StoreTag *tags = nullptr;
+  HostFunction *functions = nullptr;
+  static constexpr uint64_t bucketCount = 512;
+  InternedText *texts[bucketCount] = {};
+
+  static Contents &of(Store &store) { return static_cast<Contents &>(store); }
+};
+
+/// Zeroed memory for a \p T and \p extraBytes behind it, or null.
+template <typename T> T *allocate(uint64_t extraBytes = 0) {
+  if (extraBytes > PTRDIFF_MAX - sizeof(T))
+    return nullptr;
+  void *memory = calloc(1, sizeof(T) + extraBytes);
+  return memory ? new (memory) T() : nullptr;
+}
+
+/// Puts \p item in front of the list \p first.
+template <typename T> void prepend(T *&first, T *item) {
+  item->next = first;
+  first = item;
+}
+
+template <typename T, typename Function> void forEach(T *first, Function function) {
+  while (first) {
+    T *next = first->next;
+    function(first);
+    first = next;
+  }
+}
+
+} // namespace
+
+// Stores.
+
+/// For the signal handler. Memories are in a list that only grows.
+static bool isInMemory(const Domain &domain, uint64_t address) {
+  auto *store = static_cast<const Contents *>(domain.owner);
+  for (StoreMemory *each = store->memories; each; each = each->next)
+    if (isGuardedAddress(each->memory, address))
+      return true;
+  return false;
+}
+
+// The file that this code is in, as linkers define it; absent where headers are not loaded.
+extern "C" [[gnu::weak, gnu::visibility("hidden")]] const char __ehdr_start[];
+
+static bool findTables(const Domain &domain, uint64_t pc, UnwindTables &tables) {
+  auto *store = static_cast<const Contents *>(domain.owner);
+  for (StoreInstance *each = store->instances; each; each = each->next) {
+    if (each->hasTables && each->tables.image.contains(pc)) {
+      tables = each->tables;
+      return true;
+    }
+  }
+  // Helpers of the runtime, and functions of the host program.
+  return __ehdr_start && tables.locate(__ehdr_start) && tables.image.contains(pc);
+}
+
+Store *Store::create(const StoreOptions &options) {
+  auto *store = allocate<Contents>();
+  if (!store)
+    return nullptr;
+  store->options = options;
+  store->domain.owner = store;
+  store->domain.isInMemory = isInMemory;
+  store->domain.findTables = findTables;
+  store->signalStack = static_cast<uint8_t *>(malloc(signalStackBytes));
+  if (!store->signalStack ||
+      !createStack(store->domain, store->context, options.stackBytes)) {
+    destroy(store);
+    return nullptr;
+  }
+  installFaultHandlers();
+  return store;
+}
+
+void Store::destroy(Store *store) {
+  if (!store)
+    return;
+  Contents &contents = Contents::of(*store);
+  forEach(contents.instances, [](StoreInstance *each) {
+    free(each->importedGlobalTypes);
+    free(each->elementStorage);
+    free(each->runtime.compiled);
+    free(each);
+  });
+  forEach(contents.memories, [](StoreMemory *each) {
+    destroyMemory(each->memory);
+    free(each);
+  });
+  forEach(contents.tables, [](StoreTable *each) {
+    destroyTable(each->table);
+    free(each);
+  });
+  forEach(contents.globals, [](StoreGlobal *each) { free(each); });
+  forEach(contents.tags, [](StoreTag *each) { free(each); });
+  forEach(contents.functions, [](HostFunction *each) { free(each); });
+  for (InternedText *bucket : contents.texts)
+    forEach(bucket, [](InternedText *each) { free(each); });
+  destroyStack(contents.domain);
+  free(contents.signalStack);
+  free(&contents);
+}
+
+abi::Context &Store::context() { return Contents::of(*this).context; }
+
+const char *Store::intern(std::string_view text) {
+  Contents &contents = Contents::of(*this);
+  uint64_t hash = 0xcbf29ce484222325; // FNV-1a
+  for (char c : text)
+    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  InternedText *&bucket = contents.texts[hash % Contents::bucketCount];
+  for (InternedText *each = bucket; each; each = each->next)
+    if (each->hash == hash && each->sizeBytes == text.size() &&
+        memcmp(each->text, text.data(), text.size()) == 0)
+      return each->text;
+  auto *added = allocate<InternedText>(text.size());
+  if (!added)
+    return nullptr;
+  added->hash = hash;
+  added->sizeBytes = text.size();
+  memcpy(added->text, text.data(), text.size());
+  prepend(bucket, added);
+  return added->text;
+}
+
+namespace {
+
+/// Gives a thread that enters compiled code the store's signal stack, unless it has a good
+/// one already.
+class SignalStackScope {
+public:
+  explicit SignalStackScope(Contents &store) {
+    if (isActive())
+      return;
+    previous = host::swapSignalStack({store.signalStack, signalStackBytes});
+    isOurs = true;
+  }
+  ~SignalStackScope() {
+    if (isOurs)
+      host::swapSignalStack(previous);
+  }
+
+private:
+  host::SignalStack previous;
+  bool isOurs = false;
+};
+
+struct Call {
+  const abi::FuncRef *function;
+  abi::Value *values;
+};
+
+} // namespace
+
+bool Store::invoke(const abi::FuncRef *function, abi::Value *values, TrapRecord &trap) {
+  Contents &contents = Contents::of(*this);
+  SignalStackScope scope(contents);
+  Call call = {function, values};
+  auto body = [](void *argument) {
+    auto &call = *static_cast<Call *>(argument);
+    call.function->call(call.function, call.values);
+  };
+  return protect(contents.domain, body, &call, trap);
+}
+
+// Things of the host's own.
+
+static void callHost(const abi::FuncRef *self, abi::Value *values) {
+  auto &function = *reinterpret_cast<HostFunction *>(self->instance);
+  function.callback(function.userData, values);
+}
+
+Extern Store::makeFunction(std::string_view typeText, HostCallback callback,
+                           void *userData) {
+  Contents &contents = Contents::of(*this);
+  const char *text = intern(typeText);
+  auto *function = text ? allocate<HostFunction>() : nullptr;
+  if (!function)
+    return {};
+  function->instance.context = &contents.context;
+  function->callback = callback;
+  function->userData = userData;
+  function->typeText = text;
+  function->ref = {nullptr, &function->instance, text, callHost};
+  prepend(contents.functions, function);
+  Extern made;
+  made.type.kind = abi::ExternKind::Func;
+  made.type.text = text;
+  made.function = &function->ref;
+  return made;
+}
+
+static Extern externOf(StoreMemory &memory) {
+  Extern found;
+  found.type.kind = abi::ExternKind::Memory;
+  found.type.limits = memory.type;
+  found.memory = &memory.memory;
+  return found;
+}
+
+static Extern externOf(StoreTable &table) {
+  Extern found;
+  found.type.kind = abi::ExternKind::Table;
+  found.type.limits = table.type;
+  found.type.value = table.element;
+  found.table = &table.table;
+  return found;
+}
+
+/// Null if the memory cannot be had: then \p error says why.
+static StoreMemory *addMemory(Contents &store, const abi::LimitsDescriptor &type,
+                              bool isChecked, Errno &error) {
+  auto *memory = allocate<StoreMemory>();
+  error = Errno::Nomem;
+  if (!memory)
+    return nullptr;
+  MemoryOptions options;
+  options.isGuarded = !isChecked;
+  options.mayMove = isChecked;
+  error = createMemory(memory->memory, type, options);
+  if (error != Errno::Success) {
+    free(memory);
+    return nullptr;
+  }
+  memory->type = type;
+  prepend(store.memories, memory);
+  return memory;
+}
+
+static StoreTable *addTable(Contents &store, const abi::LimitsDescriptor &type,
+                            const ValueType &element, Errno &error) {
+  auto *table = allocate<StoreTable>();
+  error = Errno::Nomem;
+  if (!table)
+    return nullptr;
+  error = createTable(table->table, type);
+  if (error != Errno::Success) {
+    free(table);
+    return nullptr;
+  }
+  table->type = type;
+  table->element = element;
+  prepend(store.tables, table);
+  return table;
+}
+
+Extern Store::makeMemory(const abi::LimitsDescriptor &limits) {
+  Contents &contents = Contents::of(*this);
+  Errno error;
+  StoreMemory *memory =
+      addMemory(contents, limits, contents.options.prefersUnguarded, error);
+  return memory ? externOf(*memory) : Extern();
+}
+
+Extern Store::makeTable(abi::Kind element, bool isNullable,
+                        const abi::LimitsDescriptor &limits) {
+  Errno error;
+  StoreTable *table =
+      addTable(Contents::of(*this), limits, {element, isNullable, nullptr}, error);
+  return table ? externOf(*table) : Extern();
+}
+
+Extern Store::makeGlobal(abi::Kind kind, bool isNullable, bool isMutable,
+                         const abi::Value &value) {
+  auto *global = allocate<StoreGlobal>();
+  if (!global)
+    return {};
+  global->value = value;
+  prepend(Contents::of(*this).globals, global);
+  Extern made;
+  made.type.kind = abi::ExternKind::Global;
+  made.type.value = {kind, isNullable, nullptr};
+  made.type.isMutable = isMutable;
+  made.global = &global->value;
+  return made;
+}
+
+Extern Store::makeTag(std::string_view typeText) {
+  const char *text = intern(typeText);
+  auto *tag = text ? allocate<StoreTag>() : nullptr;
+  if (!tag)
+    return {};
+  tag->typeText = text;
+  prepend(Contents::of(*this).tags, tag);
+  Extern made;
+  made.type.kind = abi::ExternKind::Tag;
+  made.type.text = text;
+  made.tag = tag;
+  return made;
+}
+
+// Types: matching (Core 3.0, 3.3 Matching) and printing.
+
+/// Which of the three hierarchies a defined type is in, by its text.
+static bool isFunctionType(const char *text) { return strstr(text, "(func") != nullptr; }
+static bool isStructType(const char *text) {
+  return !isFunctionType(text) && strstr(text, "(struct");
+}
+static bool isArrayType(const char *text) {
+  return !isFunctionType(text) && !isStructType(text);
+}
+
+/// Core 3.0, 3.3.3 Heap Types.
+static bool heapMatches(const ValueType &sub, const ValueType &super) {
+  using enum abi::Kind;
+  abi::Kind kind = sub.kind;
+  bool isDefined = kind == Concrete;
+  bool isFunction = isDefined && isFunctionType(sub.text);
+  if (kind == super.kind)
+    return !isDefined || sub.text == super.text;
+  switch (super.kind) {
+  case Any:
+    return kind == Eq || kind == I31 || kind == Struct || kind == Array || kind == None ||
+           (isDefined && !isFunction);
+  case Eq:
+    return kind == I31 || kind == Struct || kind == Array || kind == None ||
+           (isDefined && !isFunction);
+  case I31:
+    return kind == None;
+  case Struct:
+    return kind == None || (isDefined && isStructType(sub.text));
+  case Array:
+    return kind == None || (isDefined && isArrayType(sub.text));
+  case Func:
+    return kind == NoFunc || isFunction;
+  case Extern:
+    return kind == NoExtern;
+  case Exn:
+    return kind == NoExn;
+  case Concrete:
+    return kind == (isFunctionType(super.text) ? NoFunc : None);
+  default:
+    return false;
+  }
+}
+
+static bool isReference(abi::Kind kind) { return kind >= abi::Kind::Func; }
+
+/// Core 3.0, 3.3.5 Value Types.
+static bool matches(const ValueType &sub, const ValueType &super) {
+  if (!isReference(sub.kind) || !isReference(super.kind))
+    return sub.kind == super.kind;
+  if (sub.isNullable && !super.isNullable)
+    return false;
+  return heapMatches(sub, super);
+}
+
+static bool areEqual(const ValueType &left, const ValueType &right) {
+  return left.kind == right.kind && left.isNullable == right.isNullable &&
+         left.text == right.text;
+}
+
+/// Core 3.0, 3.3.9 Limits; a provided thing's minimum is the size it has now.
+static bool matches(const abi::LimitsDescriptor &sub, uint64_t size,
+                    const abi::LimitsDescriptor &super) {
+  return sub.is64 == super.is64 && sub.isShared == super.isShared &&
+         sub.pageSizeLog2 == super.pageSizeLog2 && size >= super.minimum &&
+         (super.maximum == UINT64_MAX || sub.maximum <= super.maximum);
+}
+
+/// Core 3.0, 3.3.14 External Types, of something that exists.
+static bool matches(const Extern &provided, const ExternType &wanted) {
+  if (provided.type.kind != wanted.kind)
+    return false;
+  switch (wanted.kind) {
+  case abi::ExternKind::Func:
+  case abi::ExternKind::Tag:
+    return provided.type.text == wanted.text;
+  case abi::ExternKind::Memory: {
+    const abi::Memory &memory = *provided.memory;
+    return matches(provided.type.limits, memory.sizeBytes >> memory.pageSizeLog2,
+                   wanted.limits);
+  }
+  case abi::ExternKind::Table:
+    return matches(provided.type.limits, provided.table->size, wanted.limits) &&
+           areEqual(provided.type.value, wanted.value);
+  case abi::ExternKind::Global:
+    if (provided.type.isMutable != wanted.isMutable)
+      return false;
+    return wanted.isMutable ? areEqual(provided.type.value, wanted.value)
+                            : matches(provided.type.value, wanted.value);
+  }
+  return false;
+}
+
+static void print(Message &out, const ValueType &type) {
+  static constexpr const char *names[] = {
+      "i32", "i64",    "f32",   "f64", "v128", "func",   "extern",   "any",   "eq",
+      "i31", "struct", "array", "exn", "none", "nofunc", "noextern", "noexn",
+  };
+  bool isConcrete = type.kind == abi::Kind::Concrete;
+  const char *name = isConcrete ? type.text : names[static_cast<unsigned>(type.kind)];
+  if (!isReference(type.kind))
+    out << name;
+  else
+    out << (type.isNullable ? "(ref null " : "(ref ") << name << ")";
+}
+
+static void print(Message &out, const abi::LimitsDescriptor &limits) {
+  if (limits.is64)
+    out << " i64";
+  out << " " << limits.minimum;
+  if (limits.maximum != UINT64_MAX)
+    out << " " << limits.maximum;
+  if (limits.isShared)
+    out << " shared";
+}
+
+static void print(Message &out, const ExternType &type) {
+  switch (type.kind) {
+  case abi::ExternKind::Func:
+    out << type.text;
+    return;
+  case abi::ExternKind::Tag:
+    out << "(tag " << type.text << ")";
+    return;
+  case abi::ExternKind::Memory:
+    out << "(memory";
+    print(out, type.limits);
+    if (type.limits.pageSizeLog2 != 16)
+      out << " (pagesize " << (uint64_t(1) << type.limits.pageSizeLog2) << ")";
+    out << ")";
+    return;
+  case abi::ExternKind::Table:
+    out << "(table";
+    print(out, type.limits);
+    out << " ";
+    print(out, type.value);
+    out << ")";
+    return;
+  case abi::ExternKind::Global:
+    out << (type.isMutable ? "(global (mut " : "(global ");
+    print(out, type.value);
+    out << (type.isMutable ? "))" : ")");
+    return;
+  }
+}
+
+static void copyText(const Message &text, char *buffer, uint64_t sizeBytes) {
+  if (!sizeBytes)
+    return;
+  uint64_t size = text.size() < sizeBytes - 1 ? text.size() : sizeBytes - 1;
+  memcpy(buffer, text.data(), size);
+  buffer[size] = 0;
+}
+
+void printType(const ExternType &type, char *buffer, uint64_t sizeBytes) {
+  Message text;
+  print(text, type);
+  copyText(text, buffer, sizeBytes);
+}
+
+// Instantiation.
+
+static std::string_view viewOf(const abi::Name &name) {
+  return {name.bytes, name.sizeBytes};
+}
+
+static ValueType resolve(StoreInstance &instance, const abi::ValueType &type) {
+  ValueType resolved = {type.kind, type.isNullable, nullptr};
+  if (type.kind == abi::Kind::Concrete)
+    resolved.text =
+        instance.array<const char *>(instance.module().typesOffset)[type.typeIndex];
+  return resolved;
+}
+
+namespace {
+
+/// One call of Store::instantiate.
+class Instantiation {
+public:
+  Instantiation(Contents &store, const abi::ModuleDescriptor &module,
+                std::span<const Import> imports, LinkError &error)
+      : store(store), module(module), imports(imports), error(error) {}
+
+  Instance *run();
+
+private:
+  Contents &store;
+  const abi::ModuleDescriptor &module;
+  std::span<const Import> imports;
+  LinkError &error;
+  StoreInstance *instance = nullptr;
+  uint32_t nextOfKind[5] = {}; ///< of imports, by ExternKind
+
+  template <typename T> T *array(uint32_t offset) { return instance->array<T>(offset); }
+  bool isChecked() const {
+    return module.flags & static_cast<uint32_t>(abi::Flag::CheckedBounds);
+  }
+
+  bool checkModule();
+  bool allocateInstance();
+  bool internTypes();
+  bool linkImports();
+  bool linkImport(const abi::ImportDescriptor &import);
+  ExternType wantedType(const abi::ImportDescriptor &import);
+  void place(const abi::ImportDescriptor &import, const Extern &provided, uint32_t index);
+  bool makeMemories();
+  bool makeTables();
+  bool makeTags();
+  void makeFunctionRefs();
+  bool makeSegments();
+  bool initialize();
+
+  bool fail(LinkError::Kind kind, const Message &text) {
+    error.kind = kind;
+    copyText(text, error.text, sizeof(error.text));
+    return false;
+  }
+  bool failForResources(const char *what) {
+    Message text;
+    text << what;
+    return fail(LinkError::Resources, text);
+  }
+  bool failForImport(const abi::ImportDescriptor &import, const Extern *provided,
+                     const char *reason);
+};
+
+} // namespace
+
+bool Instantiation::checkModule() {
+  Message text;
+  if (module.version != abi::version) {
+    text << "the module is of ABI version " << module.version << ", this runtime of "
+         << abi::version;
+    return fail(LinkError::BadModule, text);
+  }
+  if (module.flags & static_cast<uint32_t>(abi::Flag::Process)) {
+    text << "the module was compiled for an executable of its own";
+    return fail(LinkError::BadModule, text);
+  }
+  if (module.flags & ~static_cast<uint32_t>(abi::Flag::CheckedBounds)) {
+    text << "the module has flags that this runtime does not know";
+    return fail(LinkError::BadModule, text);
+  }
+  return true;
+}
+
+bool Instantiation::allocateInstance() {
+  instance = allocate<StoreInstance>();
+  if (!instance)
+    return failForResources("no memory for the instance");
+  uint64_t aligned = (module.instanceSizeBytes + uint64_t(15)) & ~uint64_t(15);
+  auto *compiled = static_cast<abi::Instance *>(aligned_alloc(16, aligned));
+  if (!compiled)
+    return failForResources("no memory for the instance");
+  memset(static_cast<void *>(compiled), 0, aligned);
+  compiled->module = &module;
+  compiled->context = &store.context;
+  compiled->runtime = &instance->runtime;
+  instance->runtime.compiled = compiled;
+  instance->hasTables = instance->tables.locate(module.elfHeader);
+  return true;
+}
+
+bool Instantiation::internTypes() {
+  auto *types = array<const char *>(module.typesOffset);
+  for (uint32_t i = 0; i < module.typeCount; ++i) {
+    types[i] = store.intern(module.types[i].text);
+    if (!types[i])
+      return failForResources("no memory for types");
+  }
+  return true;
+}
+
+ExternType Instantiation::wantedType(const abi::ImportDescriptor &import) {
+  ExternType wanted;
+  wanted.kind = import.kind;
+  switch (import.kind) {
+  case abi::ExternKind::Func:
+  case abi::ExternKind::Tag:
+    wanted.text = array<const char *>(module.typesOffset)[import.index];
+    break;
+  case abi::ExternKind::Memory:
+    wanted.limits = module.memoryTypes[import.index];
+    break;
+  case abi::ExternKind::Table:
+    wanted.limits = module.tableTypes[import.index];
+    wanted.value = resolve(*instance, wanted.limits.element);
+    break;
+  case abi::ExternKind::Global:
+    wanted.value = resolve(*instance, module.globalTypes[import.index].type);
+    wanted.isMutable = module.globalTypes[import.index].isMutable;
+    break;
+  }
+  return wanted;
+}
+
+/// `incompatible import type: "m" "f": wanted (memory 1), found (memory 0): <reason>`
+bool Instantiation::failForImport(const abi::ImportDescriptor &import,
+                                  const Extern *provided, const char *reason) {
+  Message text;
+  text << (provided ? "incompatible import type" : "unknown import") << ": \"";
+  text.append(import.module.bytes, import.module.sizeBytes) << "\" \"";
+  text.append(import.field.bytes, import.field.sizeBytes) << "\": wanted ";
+  print(text, wantedType(import));
+  if (provided) {
+    text << ", found ";
+    ExternType found = provided->type;
+    if (found.kind == abi::ExternKind::Memory)
+      found.limits.minimum = provided->memory->sizeBytes >> provided->memory->pageSizeLog2;
+    if (found.kind == abi::ExternKind::Table)
+      found.limits.minimum = provided->table->size;
+    print(text, found);
+  }
+  if (reason)
+    text << ": " << reason;
+  return fail(LinkError::Unlinkable, text);
+}
+
+bool Instantiation::linkImport(const abi::ImportDescriptor &import) {
+  const Extern *provided = nullptr;
+  for (const Import &each : imports)
+    if (each.provided && each.module == viewOf(import.module) &&
+        each.field == viewOf(import.field))
+      provided = &each.provided;
+  if (!provided || !matches(*provided, wantedType(import)))
+    return failForImport(import, provided, nullptr);
+
+  // Unchecked accesses rely on the guards and on the base.
+  if (import.kind == abi::ExternKind::Memory && !isChecked()) {
+    const abi::Memory &memory = *provided->memory;
+    bool mustBeGuarded = canBeGuarded(module.memoryTypes[import.index]);
+    if ((mustBeGuarded && !memory.isGuarded) || canMove(memory))
+      return failForImport(import, provided,
+                           "the memory is one of --bounds=checked, the module is not");
+  }
+  place(import, *provided, nextOfKind[static_cast<unsigned>(import.kind)]++);
+  return true;
+}
+
+void Instantiation::place(const abi::ImportDescriptor &import, const Extern &provided,
+                          uint32_t index) {
+  switch (import.kind) {
+  case abi::ExternKind::Func: {
+    abi::FuncRef *ref = provided.function;
+    // A host function is called by the code of the first module that imports it: all
+    // modules' code for a type is alike.
+    if (!ref->code)
+      ref->code = module.types[import.index].hostEntry;
+    array<abi::FunctionImport>(module.functionImportsOffset)[index] = {ref->code,
+                                                                       ref->instance, ref};
+    return;
+  }
+  case abi::ExternKind::Tag:
+    array<void *>(module.tagsOffset)[index] = provided.tag;
+    return;
+  case abi::ExternKind::Memory:
+    array<abi::Memory *>(module.memoriesOffset)[index] = provided.memory;
+    return;
+  case abi::ExternKind::Table:
+    array<abi::Table *>(module.tablesOffset)[index] = provided.table;
+    return;
+  case abi::ExternKind::Global:
+    array<abi::Value *>(module.globalsOffset)[index] = provided.global;
+    instance->importedGlobalTypes[index] = provided.type;
+    return;
+  }
+}
+
+bool Instantiation::linkImports() {
+  if (module.importedGlobalCount) {
+    instance->importedGlobalTypes = static_cast<ExternType *>(
+        calloc(module.importedGlobalCount, sizeof(ExternType)));
+    if (!instance->importedGlobalTypes)
+      return failForResources("no memory for imports");
+  }
+  for (uint32_t i = 0; i < module.importCount; ++i)
+    if (!linkImport(module.imports[i]))
+      return false;
+  return true;
+}
+
+bool Instantiation::makeMemories() {
+  auto *memories = array<abi::Memory *>(module.memoriesOffset);
+  auto *bases = array<uint8_t *>(module.memoryBasesOffset);
+  for (uint32_t i = module.importedMemoryCount; i < module.memoryCount; ++i) {
+    Errno reason;
+    StoreMemory *memory = addMemory(store, module.memoryTypes[i], isChecked(), reason);
+    if (!memory && reason == Errno::Inval)
+      return failForResources("the memory's minimum is past what this runtime can hold");
+    if (!memory)
+      return failForResources("no address space for the memory; if that is limited "
+                              "(ulimit -v), compile with --bounds=checked");
+    memories[i] = &memory->memory;
+  }
+  for (uint32_t i = 0; i < module.memoryCount; ++i)
+    bases[i] = memories[i]->base;
+  if (module.memoryCount)
+    instance->runtime.memory0 = memories[0];
+  return true;
+}
+
+bool Instantiation::makeTables() {
+  auto *tables = array<abi::Table *>(module.tablesOffset);
+  for (uint32_t i = module.importedTableCount; i < module.tableCount; ++i) {
+    const abi::LimitsDescriptor &type = module.tableTypes[i];
+    Errno reason;
+    StoreTable *table = addTable(store, type, resolve(*instance, type.element), reason);
+    if (!table)
+      return failForResources(reason == Errno::Inval
+                                  ? "the table's minimum is past what this runtime can hold"
+                                  : "no memory for the table");
+    tables[i] = &table->table;
+  }
+  return true;
+}
+
+bool Instantiation::makeTags() {
+  auto *tags = array<void *>(module.tagsOffset);
+  auto *types = array<const char *>(module.typesOffset);
+  for (uint32_t i = module.importedTagCount; i < module.tagCount; ++i) {
+    Extern tag = store.makeTag(types[module.tagTypes[i]]);
+    if (!tag)
+      return failForResources("no memory for tags");
+    tags[i] = tag.tag;
+  }
+  return true;
+}
+
+void Instantiation::makeFunctionRefs() {
+  auto *refs = array<abi::FuncRef>(module.functionRefsOffset);
+  auto *types = array<const char *>(module.typesOffset);
+  for (uint32_t i = 0; i < module.functionCount; ++i) {
+    const abi::FunctionDescriptor &function = module.functions[i];
+    refs[i] = {function.code, instance->runtime.compiled, types[function.typeIndex],
+               module.types[function.typeIndex].call};
+  }
+}
+
+/// The function with \p index as ElementDescriptor and ExportDescriptor count them.
+static abi::FuncRef *functionAt(StoreInstance &instance, uint32_t index) {
+  const abi::ModuleDescriptor &module = instance.module();
+  if (index == UINT32_MAX)
+    return nullptr;
+  if (index < module.importedFunctionCount)
+    return instance.array<abi::FunctionImport>(module.functionImportsOffset)[index].ref;
+  return &instance.array<abi::FuncRef>(
+      module.functionRefsOffset)[index - module.importedFunctionCount];
+}
+
+bool Instantiation::makeSegments() {
+  auto *datas = array<abi::DataSegment>(module.datasOffset);
+  for (uint32_t i = 0; i < module.dataCount; ++i)
+    datas[i] = module.datas[i];
+
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < module.elementCount; ++i)
+    total += module.elements[i].size;
+  if (total) {
+    instance->elementStorage = static_cast<void **>(calloc(total, sizeof(void *)));
+    if (!instance->elementStorage)
+      return failForResources("no memory for element segments");
+  }
+  void **storage = instance->elementStorage;
+  auto *elements = array<abi::ElementSegment>(module.elementsOffset);
+  for (uint32_t i = 0; i < module.elementCount; ++i) {
+    const abi::ElementDescriptor &segment = module.elements[i];
+    elements[i] = {storage, segment.size};
+    for (uint64_t j = 0; segment.functions && j < segment.size; ++j)
+      storage[j] = functionAt(*instance, segment.functions[j]);
+    storage += segment.size;
+  }
+  return true;
+}
+
+bool Instantiation::initialize() {
+  SignalStackScope scope(store);
+  auto body = [](void *argument) {
+    auto *compiled = static_cast<abi::Instance *>(argument);
+    compiled->module->initialize(compiled);
+  };
+  if (protect(store.domain, body, instance->runtime.compiled, error.trap))
+    return true;
+  Message text;
+  if (error.trap.ending == TrapRecord::Trapped)
+    text << "trap while instantiating: " << trapText(error.trap.kind);
+  else
+    text << "the start function ended the guest";
+  return fail(LinkError::Trapped, text);
+}
+
+Instance *Instantiation::run() {
+  error.kind = LinkError::None;
+  error.text[0] = 0;
+  bool isLinked = checkModule() && allocateInstance() && internTypes() && linkImports();
+  // Now: the module can be instantiated, unless resources are short.
+  isLinked = isLinked && makeMemories() && makeTables() && makeTags();
+  if (isLinked) {
+    makeFunctionRefs();
+    isLinked = makeSegments();
+  }
+  if (!isLinked) {
+    // Nobody has seen it. What it made of memories and tables is the store's.
+    if (instance) {
+      free(instance->importedGlobalTypes);
+      free(instance->elementStorage);
+      free(instance->runtime.compiled);
+      free(instance);
+    }
+    return nullptr;
+  }
+  // From here on others may hold references to it, even if it traps.
+  prepend(store.instances, instance);
+  return initialize() ? &instance->runtime : nullptr;
+}
+
+Instance *Store::instantiate(const abi::ModuleDescriptor &module,
+                             std::span<const Import> imports, LinkError &error) {
+  return Instantiation(Contents::of(*this), module, imports, error).run();
+}
+
+// Exports.
+
+static Extern exportOf(StoreInstance &instance, const abi::ExportDescriptor &exported) {
+  const abi::ModuleDescriptor &module = instance.module();
+  Extern found;
+  switch (exported.kind) {
+  case abi::ExternKind::Func:
+    found.function = functionAt(instance, exported.index);
+    if (found.function)
+      found.type.text = static_cast<const char *>(found.function->type);
+    break;
+  case abi::ExternKind::Memory:
+    return externOf(*reinterpret_cast<StoreMemory *>(
+        instance.array<abi::Memory *>(module.memoriesOffset)[exported.index]));
+  case abi::ExternKind::Table:
+    return externOf(*reinterpret_cast<StoreTable *>(
+        instance.array<abi::Table *>(module.tablesOffset)[exported.index]));
+  case abi::ExternKind::Tag: {
+    auto *tag = static_cast<StoreTag *>(
+        instance.array<void *>(module.tagsOffset)[exported.index]);
+    found.type.text = tag->typeText;
+    found.tag = tag;
+    break;
+  }
+  case abi::ExternKind::Global: {
+    if (exported.index < module.importedGlobalCount) {
+      found.type = instance.importedGlobalTypes[exported.index];
+      found.global = instance.array<abi::Value *>(module.globalsOffset)[exported.index];
+      break;
+    }
+    const abi::GlobalDescriptor &type = module.globalTypes[exported.index];
+    found.type.value = resolve(instance, type.type);
+    found.type.isMutable = type.isMutable;
+    found.global = &instance.array<abi::Value>(
+        module.globalCellsOffset)[exported.index - module.importedGlobalCount];
+    break;
+  }
+  }
+  found.type.kind = exported.kind;
+  return found;
+}
+
+Extern findExport(Instance &instance, std::string_view name) {
+  auto &found = reinterpret_cast<StoreInstance &>(instance);
+  const abi::ModuleDescriptor &module = found.module();
+  for (uint32_t i = 0; i < module.exportCount; ++i)
+    if (viewOf(module.exports[i].name) == name)
+      return exportOf(found, module.exports[i]);
+  return {};
+}
+
+uint32_t exportCount(const Instance &instance) {
+  return instance.compiled->module->exportCount;
+}
+
+Extern exportAt(Instance &instance, uint32_t index, std::string_view &name) {
+  auto &found = reinterpret_cast<StoreInstance &>(instance);
+  const abi::ExportDescriptor &exported = found.module().exports[index];
+  name = viewOf(exported.name);
+  return exportOf(found, exported);
+}
+
+} // namespace moat::rt
