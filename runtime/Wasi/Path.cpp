@@ -237,10 +237,10 @@ static Result<Rights> applicableRights(const host::FileInfo &info) {
 
 /// How the host is to open a file, by oflags and the rights asked for. Notcapable: the
 /// directory does not let that be done.
-static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags, Rights base,
-                                 uint32_t fdflags) {
+static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
+                                 Rights base) {
   constexpr Rights reading = FdRead | FdReaddir;
-  constexpr Rights writing = FdWrite | FdDatasync | FdAllocate | FdFilestatSetSize;
+  constexpr Rights writing = FdWrite | FdAllocate | FdFilestatSetSize;
   OpenMode mode = {.canRead = (base & reading) != 0,
                    .canWrite = (base & writing & directory.inheriting) != 0,
                    .isDirectory = (oflags & wasi::Directory) != 0,
@@ -251,8 +251,6 @@ static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags, R
   Rights needed = PathOpen | (mode.isCreate ? PathCreateFile : 0) |
                   (mode.isTruncate ? PathFilestatSetSize : 0);
   Rights neededInheriting = base & (FdRead | FdWrite);
-  if (fdflags & (FdDsync | FdRsync | FdSyncAll))
-    neededInheriting |= FdDatasync;
   if (directory.require(needed) != Errno::Success ||
       (neededInheriting & ~directory.inheriting))
     return Fail(Errno::Notcapable);
@@ -292,12 +290,19 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   if (Errno error = instance.descriptors->makeRoom(); error != Errno::Success)
     return error;
   const Descriptor &directory = **instance.descriptors->lookup(dirFd);
-  auto mode = openMode(directory, oflags, rightsBase, fdflags);
+  auto mode = openMode(directory, oflags, rightsBase);
   if (!mode)
     return mode.error();
   mode->followsLink = *follows;
 
   auto handle = openBeneath(*base, path.bytes, *mode);
+  if (!handle && handle.error() == Errno::Isdir && !(rightsBase & FdWrite) &&
+      !mode->isCreate && !mode->isTruncate) {
+    // Allocating and resizing do not apply to directories, so they are left out; whoever
+    // wants to write is told (the suite of WASI preview 1 asks for both).
+    mode->canWrite = false;
+    handle = openBeneath(*base, path.bytes, *mode);
+  }
   if (!handle)
     return handle.error();
   auto info = host::status(handle->get());
