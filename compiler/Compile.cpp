@@ -111,11 +111,11 @@ public:
       consumeError(file->discard()); // a file left in the temporary folder harms nobody
   }
 
-  /// \p model: a path with `%` for random digits.
-  Error create(const Twine &model, unsigned mode = 0600) {
+  /// \p model: a path with `%` for random digits; \p what: its name in an error.
+  Error create(const Twine &model, const Twine &what, unsigned mode = 0600) {
     auto created = llvm::sys::fs::TempFile::create(model, mode);
     if (!created)
-      return systemError(model, errorToErrorCode(created.takeError()));
+      return systemError(what, errorToErrorCode(created.takeError()));
     file = std::move(*created);
     return Error::success();
   }
@@ -144,10 +144,10 @@ public:
       return systemError(name, std::make_error_code(std::errc::is_a_directory));
     isReplaced = !llvm::sys::fs::exists(status) || llvm::sys::fs::is_regular_file(status);
     if (isReplaced)
-      return scratch.create(name + ".tmp-%%%%%%%%", 0666);
+      return scratch.create(name + ".tmp-%%%%%%%%", name, 0666);
     SmallString<64> folder;
     llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
-    return scratch.create(folder + "/moat-%%%%%%%%", 0600);
+    return scratch.create(folder + "/moat-%%%%%%%%", folder);
   }
   /// Where to write: by this path, or by this descriptor.
   const std::string &path() const { return scratch.path(); }
@@ -508,7 +508,7 @@ Error Compilation::writePartition(llvm::Module &ir, llvm::TargetMachine &machine
   }
   llvm::SmallString<64> folder;
   llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
-  if (Error error = objects[index].create(folder + "/moat-%%%%%%%%.o"))
+  if (Error error = objects[index].create(folder + "/moat-%%%%%%%%.o", folder))
     return error;
   llvm::raw_fd_ostream os(objects[index].descriptor(), /*shouldClose=*/false);
   if (Error error = emit(ir, machine, EmitAs::Object, os))
