@@ -391,7 +391,7 @@ Error Compilation::resolveOptions() {
   lowering.strictFloat = options.strictFloat;
   lowering.exportAll = options.exportAll || !options.extraInputs.empty() ||
                        options.emit == EmitKind::Object;
-  lowering.inlining = options.level != Level::O0;
+  lowering.optimizing = options.level != Level::O0;
   if (target.model == CodeModel::Process)
     lowering.manifest = encodeManifest(options.capabilities);
   for (const std::string &variable : options.capabilities.environment)

@@ -37,8 +37,10 @@ struct LowerOptions {
   /// Make a C entry (moat_export_…) for every exported function. Otherwise, in the
   /// process model, only for `_start`.
   bool exportAll = false;
-  /// Inline across partitions and within, as far as the optimizer is asked to.
-  bool inlining = true;
+  /// The optimizer will run: lower inline candidates of other partitions, and say what is
+  /// known of functions. Not for -O0: LLVM's fast instruction selection drops calls that
+  /// only read memory and whose results are unused, even those that may trap.
+  bool optimizing = true;
   /// Bytes of the manifest (abi/Manifest.h); process model only.
   std::string manifest;
 };
@@ -63,6 +65,7 @@ struct ModuleSummary {
   std::vector<FunctionSummary> functions; ///< by function index
   std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
   std::vector<bool> tableIsChanged;       ///< by table index: by an instruction
+  bool hasOversized = false;              ///< some function takes the -O0 pipeline
 };
 
 /// Walks every body once. \p module has been validated.

@@ -57,7 +57,7 @@ std::unique_ptr<llvm::Module> moat::lower(const Module &module, const ModuleSumm
 
 std::unique_ptr<llvm::Module> ModuleLowering::run() {
   defineFunctions();
-  if (options.inlining)
+  if (options.optimizing)
     defineInlineCandidates();
   if (isMain())
     defineModule(*this);
@@ -184,6 +184,8 @@ void ModuleLowering::setAttributes(llvm::Function *function, uint32_t functionIn
     function->addFnAttr(llvm::Attribute::NoInline);
     return;
   }
+  if (!options.optimizing || summary.hasOversized)
+    return; // see LowerOptions::optimizing
   if (facts.callsOut || facts.writesMemory || facts.writesGlobals)
     return;
   // A trap shows memory as it is, so a function that may trap reads it.

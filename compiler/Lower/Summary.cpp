@@ -78,6 +78,9 @@ void Summarizer::walkExpression(Range expression) {
 void Summarizer::walkBody(uint32_t functionIndex) {
   FunctionSummary &facts = summary.functions[functionIndex];
   FunctionBody body = llvm::cantFail(readFunctionBody(module.functions[functionIndex]));
+  // Further results are passed in the context, as good as globals.
+  if (module.funcType(functionIndex).results.size() > 2)
+    facts.readsGlobals = facts.writesGlobals = true;
   size_t blockCount = 0, localCount = 0;
   for (const LocalRun &run : body.locals)
     localCount += run.count;
@@ -92,6 +95,7 @@ void Summarizer::walkBody(uint32_t functionIndex) {
   }
   facts.isOversized = body.code.bytes.size() > oversizedBodyBytes ||
                       blockCount > oversizedBlockCount || localCount > oversizedLocalCount;
+  summary.hasOversized |= facts.isOversized;
 }
 
 void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary &facts,
