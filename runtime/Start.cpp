@@ -367,16 +367,18 @@ static bool hasFlag(abi::Flag flag) {
   return moat_module.flags & static_cast<uint32_t>(flag);
 }
 
-/// Whether the system limits the address space to less than a guarded memory needs.
 [[noreturn]] static void refuseMemory(const abi::LimitsDescriptor &type, bool isGuarded,
                                       Errno error) {
   if (error == Errno::Inval)
     refuse("the module's memory is larger than this runtime can make it");
-  if (isGuarded && canBeGuarded(type))
-    refuse("cannot reserve 8 GiB of addresses for the module's memory; if the address space "
-           "is limited (ulimit -v), compile with --bounds=checked",
-           error);
-  refuse("cannot map the module's memory", error);
+  if (!isGuarded || !canBeGuarded(type))
+    refuse("cannot map the module's memory", error);
+  Message message;
+  message << "moat: error: cannot reserve 8 GiB of addresses for the module's memory: "
+          << errnoText(error)
+          << "; where address space is limited (ulimit -v), compile with --bounds=checked\n";
+  message.write();
+  host::exit(startExitCode);
 }
 
 static void createMemories(uint64_t maximumBytes) {
