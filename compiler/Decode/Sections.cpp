@@ -133,11 +133,11 @@ Error ModuleDecoder::decodeSections(Reader &reader) {
     }
     auto hasId = [id](const Section &section) { return section.id == id; };
     if (llvm::none_of(sections, hasId))
-      return errorAt(start, "malformed section id " + Twine(id));
+      return errorAt(start, "malformed section id " + Twine(unsigned(id)));
     next = std::find_if(next, std::end(sections), hasId);
     if (next == std::end(sections))
       return errorAt(start, "unexpected content after last section: section " +
-                                Twine(id) + " is out of order");
+                                Twine(unsigned(id)) + " is out of order");
     if (Error error = decodeSection(*next++, contents))
       return error;
   }

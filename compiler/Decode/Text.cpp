@@ -21,25 +21,105 @@ using namespace moat;
 static constexpr unsigned stackBytesPerLevel = 4 << 10;
 static constexpr unsigned maxDepth = 250'000;
 
-/// At least the depth to which blocks and parentheses of \p text are nested.
-static size_t depthBound(StringRef text) {
-  size_t open = 0, deepest = 0;
-  for (char c : text) {
-    if (c == '(')
-      deepest = std::max(deepest, ++open);
-    else if (c == ')' && open != 0)
-      --open;
-  }
-  size_t keywords = 0;
-  for (StringRef keyword : {"block", "loop", "if", "try"})
-    keywords += text.count(keyword);
-  return deepest + keywords;
+namespace {
+
+/// Looks at parentheses, strings and comments (Core 3.0, 6.3 Lexical Format), which must be
+/// closed before wabt sees the text: it reads on forever in an annotation that is not.
+class BracketScanner {
+public:
+  explicit BracketScanner(StringRef text) : rest(text) {}
+
+  Error scan();
+  /// Of parentheses.
+  size_t maxDepth() const { return deepest; }
+
+private:
+  Error skipString();
+  Error skipBlockComment();
+  Error unclosed(const char *what, StringRef from) const;
+
+  StringRef rest; ///< what is not yet scanned
+  size_t deepest = 0;
+};
+
+} // namespace
+
+Error BracketScanner::unclosed(const char *what, StringRef from) const {
+  return errorOf(Twine("unexpected end: ") + what + " is not closed: " +
+                 from.take_until([](char c) { return c == '\n'; }).take_front(40));
 }
 
-static std::string join(const wabt::Errors &errors) {
+/// Skips a string whose opening quote stands first.
+Error BracketScanner::skipString() {
+  StringRef from = rest;
+  for (size_t i = 1; i < rest.size() && rest[i] != '\n'; ++i) {
+    if (rest[i] == '\\') {
+      ++i;
+    } else if (rest[i] == '"') {
+      rest = rest.drop_front(i + 1);
+      return Error::success();
+    }
+  }
+  return unclosed("a string", from);
+}
+
+/// Skips a comment whose opening `(;` stands first. Comments nest.
+Error BracketScanner::skipBlockComment() {
+  StringRef from = rest;
+  size_t depth = 0;
+  do {
+    if (rest.consume_front("(;"))
+      ++depth;
+    else if (rest.consume_front(";)"))
+      --depth;
+    else if (rest.empty())
+      return unclosed("a comment", from);
+    else
+      rest = rest.drop_front();
+  } while (depth != 0);
+  return Error::success();
+}
+
+Error BracketScanner::scan() {
+  SmallVector<const char *, 32> open;
+  StringRef text = rest;
+  while (!rest.empty()) {
+    if (rest.starts_with("(;")) {
+      if (Error error = skipBlockComment())
+        return error;
+    } else if (rest.starts_with(";;")) {
+      rest = rest.drop_until([](char c) { return c == '\n'; });
+    } else if (rest.front() == '"') {
+      if (Error error = skipString())
+        return error;
+    } else {
+      if (rest.front() == '(')
+        open.push_back(rest.data());
+      if (rest.front() == ')' && open.empty())
+        return errorOf("unexpected token ): no parenthesis is open");
+      if (rest.front() == ')')
+        open.pop_back();
+      deepest = std::max<size_t>(deepest, open.size());
+      rest = rest.drop_front();
+    }
+  }
+  if (!open.empty())
+    return unclosed("a parenthesis", StringRef(open.back(), text.end() - open.back()));
+  return Error::success();
+}
+
+/// At least the number of blocks of \p text.
+static size_t blockBound(StringRef text) {
+  size_t count = 0;
+  for (StringRef keyword : {"block", "loop", "if", "try"})
+    count += text.count(keyword);
+  return count;
+}
+
+/// The first error, which is the useful one, in wabt's words.
+static std::string firstOf(const wabt::Errors &errors) {
   if (errors.empty())
     return "malformed text";
-  // The first is the useful one; wabt's own words.
   const wabt::Error &first = errors.front();
   return std::to_string(first.loc.line) + ":" +
          std::to_string(first.loc.first_column) + ": " + first.message;
@@ -56,7 +136,7 @@ parseOnThisStack(const llvm::MemoryBuffer &text) {
       &errors);
   std::unique_ptr<wabt::Module> module;
   if (wabt::Failed(wabt::ParseWatModule(lexer.get(), &module, &errors, &parseOptions)))
-    return errorOf(join(errors));
+    return errorOf(firstOf(errors));
   wabt::MemoryStream stream;
   wabt::WriteBinaryOptions writeOptions;
   writeOptions.features = features;
@@ -71,7 +151,10 @@ parseOnThisStack(const llvm::MemoryBuffer &text) {
 
 Expected<std::unique_ptr<llvm::MemoryBuffer>>
 moat::parseText(const llvm::MemoryBuffer &text) {
-  size_t depth = depthBound(text.getBuffer());
+  BracketScanner scanner(text.getBuffer());
+  if (Error error = scanner.scan())
+    return error;
+  size_t depth = scanner.maxDepth() + blockBound(text.getBuffer());
   if (depth > maxDepth)
     return errorOf("the text may be nested too deeply");
   unsigned stackSizeBytes = (8 << 20) + static_cast<unsigned>(depth) * stackBytesPerLevel;

@@ -461,8 +461,8 @@ void CodeValidator::validateBrTable(ArrayRef<uint32_t> labels) {
     frame.brTable = brTableCount;
     ArrayRef<ValType> types = labelTypes(label);
     if (types.size() != arity)
-      return fail("type mismatch: label " + Twine(label) + " takes " +
-                  Twine(types.size()) + " values, the default label " + Twine(arity));
+      return fail("type mismatch: number of values of label " + Twine(label) + ": " +
+                  Twine(types.size()) + ", of the default label: " + Twine(arity));
     checkTop(types);
   }
   setUnreachable();

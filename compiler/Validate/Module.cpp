@@ -185,8 +185,9 @@ Error ModuleValidator::validateMemories() {
     if (type.pageSizeLog2 != 0 && type.pageSizeLog2 != 16)
       return errorAt(memory.offset, "invalid custom page size");
     unsigned addrBits = type.limits.is64 ? 64 : 32;
-    unsigned boundLog2 = addrBits - type.pageSizeLog2;
-    uint64_t bound = boundLog2 == 64 ? UINT64_MAX : uint64_t(1) << boundLog2;
+    // Pages of one byte: the size itself has to fit the index type.
+    uint64_t bound = type.pageSizeLog2 == 0 ? UINT64_MAX >> (64 - addrBits)
+                                            : uint64_t(1) << (addrBits - 16);
     if (Error error = checkLimits(memory.offset, type.limits, bound,
                                   "memory size must be at most " + Twine(bound) +
                                       " pages"))

@@ -122,8 +122,8 @@ void CodeValidator::checkTop(ArrayRef<ValType> expected) {
 
 void CodeValidator::checkMatch(ArrayRef<ValType> sub, ArrayRef<ValType> super) {
   if (sub.size() != super.size())
-    return fail("type mismatch: expected " + Twine(super.size()) + " values, found " +
-                Twine(sub.size()));
+    return fail("type mismatch: number of values: expected " + Twine(super.size()) +
+                ", found " + Twine(sub.size()));
   for (size_t i = 0; i < sub.size(); ++i)
     if (!matches(module, sub[i], super[i]))
       mismatch(super[i], sub[i]);
@@ -155,8 +155,8 @@ void CodeValidator::finishFrame() {
   const Frame &frame = frames.back();
   pop(frame.signature.results());
   if (operands.size() != frame.height)
-    fail("type mismatch: " + Twine(operands.size() - frame.height) +
-         " values too many at the end of the block");
+    fail("type mismatch: values left over at the end of the block: " +
+         Twine(operands.size() - frame.height));
   operands.resize(frame.height);
   // What a block has set is set no more behind it.
   while (initializations.size() > frame.initHeight) {
