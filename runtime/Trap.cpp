@@ -104,28 +104,54 @@ bool isActive() { return moat_activation != nullptr; }
 
 // Traps.
 
+namespace {
+
+/// Rows of the places seen last: a deep recursion has few places.
+class RowCache {
+public:
+  /// The row for \p pc in \p domain, and \p tables, those of the file it is in. Null: none.
+  const UnwindRow *find(const Domain &domain, uint64_t pc, UnwindTables &tables) {
+    if (!tables.image.contains(pc) && !domain.findTables(domain, pc, tables))
+      return nullptr;
+    Slot &slot = slots[pc % slotCount];
+    if (slot.pc != pc) {
+      slot.pc = 0;
+      if (!findRow(tables, pc, slot.row))
+        return nullptr;
+      slot.pc = pc;
+    }
+    return &slot.row;
+  }
+
+private:
+  struct Slot {
+    uint64_t pc = 0;
+    UnwindRow row;
+  };
+  static constexpr unsigned slotCount = 7;
+  Slot slots[slotCount];
+};
+
+} // namespace
+
 /// Walks the frames from the place of the trap to the activation's own.
 static void recordFrames(const Activation &activation, TrapRecord &record) {
   const Domain &domain = *activation.domain;
   Registers registers = activation.registers;
   uint64_t pc = registers.pc;
   UnwindTables tables = {};
+  RowCache cache;
   for (;;) {
-    bool isKnown = tables.image.contains(pc) || domain.findTables(domain, pc, tables);
-    FrameDescription frame;
-    Step result = Step::Lost;
-    uint64_t here = pc;
-    if (isKnown && findFrame(tables, pc, frame)) {
-      result = step(tables, frame, domain.stack, pc, registers);
-      pc = registers.pc - !frame.isSignalFrame;
-    }
+    const UnwindRow *row = cache.find(domain, pc, tables);
+    Step result = row ? step(tables, *row, domain.stack, registers) : Step::Lost;
     if (result == Step::End)
       return; // the activation's own frame
     if (record.frameCount < TrapRecord::maximumFrames)
-      record.frames[record.frameCount++] = here;
+      record.frames[record.frameCount++] = pc;
     ++record.depth;
     if (result == Step::Lost)
       return;
+    pc = registers.pc - !row->isSignalFrame;
   }
 }
 
@@ -197,15 +223,15 @@ void installFaultHandlers() {
 const char *functionNameAt(const abi::ModuleDescriptor &module, uint64_t address,
                            uint32_t &functionIndex) {
   UnwindTables tables = {};
-  FrameDescription frame;
-  if (!tables.locate(module.elfHeader) || !findFrame(tables, address, frame))
+  AddressRange function;
+  if (!tables.locate(module.elfHeader) || !findFunction(tables, address, function))
     return nullptr;
   // A function that was split keeps its name for the part that has its beginning.
   uint64_t best = 0;
   const char *found = nullptr;
   for (const abi::FunctionName *row = module.namesBegin; row != module.namesEnd; ++row) {
     uint64_t code = reinterpret_cast<uint64_t>(&row->code) + int64_t(row->code);
-    if (!frame.code.contains(code) || code > address || (found && code <= best))
+    if (!function.contains(code) || code > address || (found && code <= best))
       continue;
     best = code;
     found = reinterpret_cast<const char *>(&row->name) + row->name;

@@ -254,8 +254,12 @@ static AddressRange readEntry(const UnwindTables &tables, uint64_t address) {
 
 namespace {
 
-/// What findFrame needs of a CIE beside what goes into the FrameDescription.
-struct CommonEntry {
+/// What a function's FDE and its CIE say, but for what goes into the row.
+struct Entry {
+  AddressRange code;
+  AddressRange commonProgram, program;
+  uint64_t codeAlignment = 1;
+  int64_t dataAlignment = 1;
   uint8_t pointerEncoding = PointerAbsolute;
   uint8_t languageDataEncoding = PointerOmitted;
   bool hasAugmentation = false;
@@ -264,10 +268,10 @@ struct CommonEntry {
 } // namespace
 
 /// Reads the CIE at \p address. LSB Core 5.0, 10.6.1.1.1.
-static bool readCommon(const UnwindTables &tables, uint64_t address,
-                       FrameDescription &frame, CommonEntry &common) {
-  AddressRange entry = readEntry(tables, address);
-  Cursor cursor(entry);
+static bool readCommon(const UnwindTables &tables, uint64_t address, Entry &entry,
+                       UnwindRow &row) {
+  AddressRange range = readEntry(tables, address);
+  Cursor cursor(range);
   uint32_t id = cursor.read<uint32_t>();
   uint8_t version = cursor.read<uint8_t>();
   if (!cursor.isGood || id != 0 || (version != 1 && version != 3))
@@ -275,126 +279,107 @@ static bool readCommon(const UnwindTables &tables, uint64_t address,
   uint64_t augmentation = cursor.at;
   while (cursor.read<char>())
     ;
-  frame.codeAlignment = cursor.readULeb();
-  frame.dataAlignment = cursor.readSLeb();
-  frame.returnRegister = version == 1 ? cursor.read<uint8_t>() : cursor.readULeb();
+  entry.codeAlignment = cursor.readULeb();
+  entry.dataAlignment = cursor.readSLeb();
+  row.returnRegister = version == 1 ? cursor.read<uint8_t>() : cursor.readULeb();
   if (!cursor.isGood)
     return false;
 
-  Cursor letters(entry, augmentation);
+  Cursor letters(range, augmentation);
   uint64_t programBegin = cursor.at;
   while (char letter = letters.read<char>()) {
     switch (letter) {
     case 'z': {
       uint64_t sizeBytes = cursor.readULeb();
       programBegin = cursor.at + sizeBytes;
-      common.hasAugmentation = true;
+      entry.hasAugmentation = true;
       continue;
     }
     case 'R':
-      common.pointerEncoding = cursor.read<uint8_t>();
+      entry.pointerEncoding = cursor.read<uint8_t>();
       continue;
     case 'L':
-      common.languageDataEncoding = cursor.read<uint8_t>();
+      entry.languageDataEncoding = cursor.read<uint8_t>();
       continue;
     case 'P': {
       uint8_t encoding = cursor.read<uint8_t>();
-      frame.personality = cursor.readPointer(encoding);
+      row.personality = cursor.readPointer(encoding);
       continue;
     }
     case 'S':
-      frame.isSignalFrame = true;
+      row.isSignalFrame = true;
       continue;
     case 'B': // aarch64: return addresses are signed; ours are not
       continue;
     }
     return false;
   }
-  frame.commonProgram = {programBegin, entry.end};
-  return cursor.isGood && entry.contains(programBegin, 0);
+  entry.commonProgram = {programBegin, range.end};
+  return cursor.isGood && range.contains(programBegin, 0);
 }
 
-bool findFrame(const UnwindTables &tables, uint64_t pc, FrameDescription &frame) {
-  uint64_t address = searchFrame(tables, pc);
-  AddressRange entry = readEntry(tables, address);
-  Cursor cursor(entry);
+/// Reads the FDE of the function that \p pc lies in, and its CIE.
+static bool findEntry(const UnwindTables &tables, uint64_t pc, Entry &entry,
+                      UnwindRow &row) {
+  AddressRange range = readEntry(tables, searchFrame(tables, pc));
+  Cursor cursor(range);
   uint64_t place = cursor.at;
   uint32_t toCommon = cursor.read<uint32_t>();
-  if (!cursor.isGood || toCommon == 0)
-    return false;
-  frame = {};
-  CommonEntry common;
-  if (!readCommon(tables, place - toCommon, frame, common))
+  if (!cursor.isGood || toCommon == 0 || !readCommon(tables, place - toCommon, entry, row))
     return false;
 
-  frame.code.begin = cursor.readPointer(common.pointerEncoding);
-  frame.code.end =
-      frame.code.begin + cursor.readPointer(common.pointerEncoding & PointerFormat);
-  if (common.hasAugmentation) {
+  entry.code.begin = cursor.readPointer(entry.pointerEncoding);
+  entry.code.end =
+      entry.code.begin + cursor.readPointer(entry.pointerEncoding & PointerFormat);
+  if (entry.hasAugmentation) {
     uint64_t sizeBytes = cursor.readULeb();
     uint64_t programBegin = cursor.at + sizeBytes;
-    frame.languageData = cursor.readPointer(common.languageDataEncoding);
+    row.languageData = cursor.readPointer(entry.languageDataEncoding);
     cursor.at = programBegin;
   }
-  frame.program = {cursor.at, entry.end};
-  return cursor.isGood && entry.contains(cursor.at, 0) && frame.code.contains(pc);
+  entry.program = {cursor.at, range.end};
+  return cursor.isGood && range.contains(cursor.at, 0) && entry.code.contains(pc);
+}
+
+bool findFunction(const UnwindTables &tables, uint64_t pc, AddressRange &code) {
+  Entry entry;
+  UnwindRow row;
+  if (!findEntry(tables, pc, entry, row))
+    return false;
+  code = entry.code;
+  return true;
 }
 
 // Running a call frame program.
 
 namespace {
 
-/// How the caller's value of a register is found.
-struct Rule {
-  enum Kind : uint8_t {
-    Same,          ///< it is still in the register
-    Undefined,     ///< it is lost
-    Offset,        ///< in memory at CFA + operand
-    ValueOffset,   ///< it is CFA + operand
-    Register,      ///< it is in register `operand`
-    Expression,    ///< in memory at the result of the expression at `operand`
-    ValueExpression,
-  };
-  Kind kind = Same;
-  int64_t operand = 0;
-};
-
-/// One row of the table that a program describes.
-struct Row {
-  Rule rules[Arch::registerCount];
-  uint64_t cfaRegister = 0;
-  int64_t cfaOffset = 0;
-  uint64_t cfaExpression = 0; ///< address of the expression's length, if not 0
-};
-
 class FrameProgram {
 public:
-  FrameProgram(const FrameDescription &frame, AddressRange tables, uint64_t pc)
-      : frame(frame), tables(tables), pc(pc) {}
+  FrameProgram(const Entry &entry, uint64_t pc, UnwindRow &row)
+      : entry(entry), pc(pc), row(row), location(entry.code.begin) {}
 
-  /// Runs both programs up to the pc. False: an instruction is unknown.
+  /// Runs both programs up to the pc; the row is then the pc's. False: an instruction is
+  /// unknown.
   bool run() {
-    location = frame.code.begin;
-    if (!execute(frame.commonProgram))
+    if (!execute(entry.commonProgram))
       return false;
     initial = row;
-    return execute(frame.program);
+    return execute(entry.program);
   }
 
-  Row row;
-
 private:
-  const FrameDescription &frame;
-  AddressRange tables;
+  const Entry &entry;
   uint64_t pc;
-  uint64_t location = 0;
-  Row initial;
+  UnwindRow &row;
+  uint64_t location;
+  UnwindRow initial;
   // Compilers nest remembered states one deep; hand-written code sometimes two.
   static constexpr unsigned maximumDepth = 4;
-  Row remembered[maximumDepth];
+  UnwindRow remembered[maximumDepth];
   unsigned depth = 0;
 
-  void set(uint64_t number, Rule::Kind kind, int64_t operand = 0) {
+  void set(uint64_t number, UnwindRule::Kind kind, int64_t operand = 0) {
     // Vector and status registers have numbers too; nobody asks for them.
     if (number < Arch::registerCount)
       row.rules[number] = {kind, operand};
@@ -407,7 +392,7 @@ private:
 
   /// \returns false when the rows from here on are for later places than the pc.
   bool advance(uint64_t delta) {
-    location += delta * frame.codeAlignment;
+    location += delta * entry.codeAlignment;
     return location <= pc;
   }
 
@@ -424,7 +409,7 @@ private:
           return true;
         continue;
       case CfaOffset:
-        set(low, Rule::Offset, int64_t(cursor.readULeb()) * frame.dataAlignment);
+        set(low, UnwindRule::Offset, int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       case CfaRestore:
         restore(low);
@@ -447,36 +432,36 @@ private:
         continue;
       case CfaOffsetExtended: {
         uint64_t number = cursor.readULeb();
-        set(number, Rule::Offset, int64_t(cursor.readULeb()) * frame.dataAlignment);
+        set(number, UnwindRule::Offset, int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       }
       case CfaOffsetExtendedSf: {
         uint64_t number = cursor.readULeb();
-        set(number, Rule::Offset, cursor.readSLeb() * frame.dataAlignment);
+        set(number, UnwindRule::Offset, cursor.readSLeb() * entry.dataAlignment);
         continue;
       }
       case CfaValOffset: {
         uint64_t number = cursor.readULeb();
-        set(number, Rule::ValueOffset, int64_t(cursor.readULeb()) * frame.dataAlignment);
+        set(number, UnwindRule::ValueOffset, int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       }
       case CfaValOffsetSf: {
         uint64_t number = cursor.readULeb();
-        set(number, Rule::ValueOffset, cursor.readSLeb() * frame.dataAlignment);
+        set(number, UnwindRule::ValueOffset, cursor.readSLeb() * entry.dataAlignment);
         continue;
       }
       case CfaRestoreExtended:
         restore(cursor.readULeb());
         continue;
       case CfaUndefined:
-        set(cursor.readULeb(), Rule::Undefined);
+        set(cursor.readULeb(), UnwindRule::Undefined);
         continue;
       case CfaSameValue:
-        set(cursor.readULeb(), Rule::Same);
+        set(cursor.readULeb(), UnwindRule::Same);
         continue;
       case CfaRegister: {
         uint64_t number = cursor.readULeb();
-        set(number, Rule::Register, int64_t(cursor.readULeb()));
+        set(number, UnwindRule::Register, int64_t(cursor.readULeb()));
         continue;
       }
       case CfaRememberState:
@@ -496,7 +481,7 @@ private:
         continue;
       case CfaDefCfaSf:
         row.cfaRegister = cursor.readULeb();
-        row.cfaOffset = cursor.readSLeb() * frame.dataAlignment;
+        row.cfaOffset = cursor.readSLeb() * entry.dataAlignment;
         row.cfaExpression = 0;
         continue;
       case CfaDefCfaRegister:
@@ -507,7 +492,7 @@ private:
         row.cfaOffset = int64_t(cursor.readULeb());
         continue;
       case CfaDefCfaOffsetSf:
-        row.cfaOffset = cursor.readSLeb() * frame.dataAlignment;
+        row.cfaOffset = cursor.readSLeb() * entry.dataAlignment;
         continue;
       case CfaDefCfaExpression:
         row.cfaExpression = cursor.at;
@@ -516,7 +501,7 @@ private:
       case CfaExpression:
       case CfaValExpression: {
         uint64_t number = cursor.readULeb();
-        set(number, byte == CfaExpression ? Rule::Expression : Rule::ValueExpression,
+        set(number, byte == CfaExpression ? UnwindRule::Expression : UnwindRule::ValueExpression,
             int64_t(cursor.at));
         skipExpression(cursor);
         continue;
@@ -662,15 +647,18 @@ private:
 
 } // namespace
 
-Step step(const UnwindTables &tables, const FrameDescription &frame, AddressRange stack,
-          uint64_t pc, Registers &registers) {
-  FrameProgram program(frame, tables.frames, pc);
-  if (!program.run())
-    return Step::Lost;
-  const Row &row = program.row;
-  if (frame.returnRegister >= Arch::registerCount)
-    return Step::Lost;
-  if (row.rules[frame.returnRegister].kind == Rule::Undefined)
+bool findRow(const UnwindTables &tables, uint64_t pc, UnwindRow &row) {
+  Entry entry;
+  row = {};
+  if (!findEntry(tables, pc, entry, row) || !FrameProgram(entry, pc, row).run())
+    return false;
+  row.code = entry.code;
+  return row.returnRegister < Arch::registerCount;
+}
+
+Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
+          Registers &registers) {
+  if (row.rules[row.returnRegister].kind == UnwindRule::Undefined)
     return Step::End;
 
   uint64_t cfa;
@@ -690,38 +678,38 @@ Step step(const UnwindTables &tables, const FrameDescription &frame, AddressRang
   Registers caller = registers;
   caller.value[Arch::stackPointer] = cfa;
   for (unsigned i = 0; i < Arch::registerCount; ++i) {
-    const Rule &rule = row.rules[i];
+    const UnwindRule &rule = row.rules[i];
     uint64_t address = cfa + static_cast<uint64_t>(rule.operand);
     switch (rule.kind) {
-    case Rule::Same:
-    case Rule::Undefined:
+    case UnwindRule::Same:
+    case UnwindRule::Undefined:
       continue;
-    case Rule::ValueOffset:
+    case UnwindRule::ValueOffset:
       caller.value[i] = address;
       continue;
-    case Rule::Register:
+    case UnwindRule::Register:
       if (rule.operand < 0 || rule.operand >= int64_t(Arch::registerCount))
         return Step::Lost;
       caller.value[i] = registers.value[rule.operand];
       continue;
-    case Rule::Expression:
-    case Rule::ValueExpression:
+    case UnwindRule::Expression:
+    case UnwindRule::ValueExpression:
       if (!Expression(tables.frames, stack, registers)
                .evaluate(static_cast<uint64_t>(rule.operand), cfa, true, address))
         return Step::Lost;
-      if (rule.kind == Rule::ValueExpression) {
+      if (rule.kind == UnwindRule::ValueExpression) {
         caller.value[i] = address;
         continue;
       }
       break;
-    case Rule::Offset:
+    case UnwindRule::Offset:
       break;
     }
     if (!stack.contains(address, 8))
       return Step::Lost;
     __builtin_memcpy(&caller.value[i], reinterpret_cast<const void *>(address), 8);
   }
-  caller.pc = caller.value[frame.returnRegister];
+  caller.pc = caller.value[row.returnRegister];
   if (caller.pc == 0)
     return Step::End;
   if (cfa == registers.sp() && caller.pc == registers.pc)

@@ -39,34 +39,53 @@ struct UnwindTables {
   [[nodiscard]] bool locate(const void *elfHeader);
 };
 
-/// A function as the tables describe it.
-struct FrameDescription {
-  AddressRange code;
+/// How a frame's caller finds its value of a register.
+struct UnwindRule {
+  enum Kind : uint8_t {
+    Same,        ///< it is still in the register
+    Undefined,   ///< it is lost
+    Offset,      ///< in memory at CFA + operand
+    ValueOffset, ///< it is CFA + operand
+    Register,    ///< it is in register `operand`
+    Expression,  ///< in memory at the result of the expression at address `operand`
+    ValueExpression,
+  };
+  Kind kind = Same;
+  int64_t operand = 0;
+};
+
+/// What the tables say about one place: the function it is in, and how to get from its frame
+/// to its caller's. It depends on the place alone, so it can be kept.
+struct UnwindRow {
+  AddressRange code;         ///< of the function
   uint64_t languageData = 0; ///< LSDA, or 0
   uint64_t personality = 0;  ///< or 0
   bool isSignalFrame = false;
 
-  // For step().
-  AddressRange commonProgram, program;
-  uint64_t codeAlignment = 1;
-  int64_t dataAlignment = 1;
   uint64_t returnRegister = 0;
+  // The canonical frame address (CFA): a register and an offset, or an expression.
+  uint64_t cfaRegister = 0;
+  int64_t cfaOffset = 0;
+  uint64_t cfaExpression = 0; ///< address of its length, or 0
+  UnwindRule rules[Arch::registerCount];
 };
 
 /// Finds the function that \p pc lies in. False: there is none.
-[[nodiscard]] bool findFrame(const UnwindTables &tables, uint64_t pc,
-                             FrameDescription &frame);
+[[nodiscard]] bool findFunction(const UnwindTables &tables, uint64_t pc, AddressRange &code);
+
+/// Finds the row for \p pc. For every frame but one that was interrupted, that is the return
+/// address minus one, since the return address may belong to another function already.
+/// False: there is none, or one that we cannot read.
+[[nodiscard]] bool findRow(const UnwindTables &tables, uint64_t pc, UnwindRow &row);
 
 enum class Step : uint8_t {
   Caller, ///< the registers are now the caller's
   End,    ///< the frame is the outermost: its return address is undefined
-  Lost,   ///< the tables say nothing about this place, or lead out of the stack
+  Lost,   ///< the row leads out of the stack
 };
 
-/// Replaces the registers of a frame, stopped at \p pc of \p frame, by its caller's. For
-/// every frame but one that was interrupted, \p pc is one less than the return address,
-/// which may belong to another function already.
-Step step(const UnwindTables &tables, const FrameDescription &frame, AddressRange stack,
-          uint64_t pc, Registers &registers);
+/// Replaces the registers of a frame by its caller's.
+Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
+          Registers &registers);
 
 } // namespace moat::rt
