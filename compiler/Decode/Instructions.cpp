@@ -34,32 +34,8 @@ static constexpr std::array<FirstByte, 256> firstBytes = makeFirstBytes();
 
 static bool isPrefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
 
-Error InstructionReader::read(Instruction &instruction) {
-  uint64_t start = reader.offset();
-  uint8_t first = reader.byte();
-  const FirstByte &entry = firstBytes[first];
-  instruction.offset = start;
-  if (LLVM_LIKELY(entry.isOpcode)) {
-    instruction.opcode = entry.opcode;
-    readImmediates(instruction, entry.immediates);
-  } else if (isPrefix(first)) {
-    uint32_t sub = reader.u32();
-    if (std::optional<Opcode> opcode = findOpcode(first, sub)) {
-      instruction.opcode = *opcode;
-      readImmediates(instruction, info(*opcode).immediates);
-    } else {
-      reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true) + " " +
-                             Twine(sub));
-    }
-  } else {
-    reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true, 2));
-  }
-  if (LLVM_UNLIKELY(reader.failed()))
-    return reader.takeError();
-  return Error::success();
-}
-
-void InstructionReader::readImmediates(Instruction &instruction, Immediates immediates) {
+LLVM_ATTRIBUTE_ALWAYS_INLINE void
+InstructionReader::readImmediates(Instruction &instruction, Immediates immediates) {
   switch (immediates) {
   case Immediates::None:
     return;
@@ -145,6 +121,31 @@ void InstructionReader::readImmediates(Instruction &instruction, Immediates imme
       reader.fail(start, "zero byte expected");
     return;
   }
+}
+
+Error InstructionReader::read(Instruction &instruction) {
+  uint64_t start = reader.offset();
+  uint8_t first = reader.byte();
+  const FirstByte &entry = firstBytes[first];
+  instruction.offset = start;
+  if (LLVM_LIKELY(entry.isOpcode)) {
+    instruction.opcode = entry.opcode;
+    readImmediates(instruction, entry.immediates);
+  } else if (isPrefix(first)) {
+    uint32_t sub = reader.u32();
+    if (std::optional<Opcode> opcode = findOpcode(first, sub)) {
+      instruction.opcode = *opcode;
+      readImmediates(instruction, info(*opcode).immediates);
+    } else {
+      reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true) + " " +
+                             Twine(sub));
+    }
+  } else {
+    reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true, 2));
+  }
+  if (LLVM_UNLIKELY(reader.failed()))
+    return reader.takeError();
+  return Error::success();
 }
 
 /// Core 3.0, 5.4.2 Control Instructions, block types: empty, a value type, or a type index

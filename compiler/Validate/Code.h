@@ -125,7 +125,6 @@ private:
   BlockSignature blockSignature(const BlockType &blockType);
   const FuncType *funcTypeAt(uint32_t typeIndex);
   void applySignature(const Signature &signature);
-  ValType operandType(Operand operand, unsigned &addrPosition) const;
   void validateSpecial(const Instruction &instruction);
   void validateBlock(const Instruction &instruction);
   void validateElse();

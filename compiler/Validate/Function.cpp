@@ -15,9 +15,11 @@ void CodeValidator::validate(const Instruction &instruction) {
   const OpcodeInfo &row = info(instruction.opcode);
   if (LLVM_UNLIKELY(!features.has(row.feature)))
     return fail(needsFeature("instruction " + Twine(StringRef(row.text)), row.feature));
-  checkImmediates(instruction, row);
-  if (LLVM_UNLIKELY(failed()))
-    return;
+  if (row.immediates != Immediates::None) {
+    checkImmediates(instruction, row);
+    if (LLVM_UNLIKELY(failed()))
+      return;
+  }
   if (row.signature.isSpecial)
     validateSpecial(instruction);
   else
@@ -215,43 +217,34 @@ bool CodeValidator::checkLabel(uint32_t label) {
 
 // Fixed signatures.
 
-/// \param addrPosition  how many Addr came before
-ValType CodeValidator::operandType(Operand operand, unsigned &addrPosition) const {
-  switch (operand) {
-  case Operand::I32:
-    return ValType::I32;
-  case Operand::I64:
-    return ValType::I64;
-  case Operand::F32:
-    return ValType::F32;
-  case Operand::F64:
-    return ValType::F64;
-  case Operand::V128:
-    return ValType::V128;
-  case Operand::Addr:
-    return addrTypes[addrPosition++];
-  case Operand::Eqref:
-    return ValType::ref(AbstractHeap::Eq, true);
-  case Operand::Arrayref:
-    return ValType::ref(AbstractHeap::Array, true);
-  case Operand::I31ref:
-    return ValType::ref(AbstractHeap::I31, true);
-  case Operand::I31:
-    return ValType::ref(AbstractHeap::I31, false);
-  }
-  llvm_unreachable("an operand of no type");
-}
+/// The types that operands stand for; that of Addr depends on the instruction.
+static constexpr ValType operandTypes[] = {
+    ValType::I32,
+    ValType::I64,
+    ValType::F32,
+    ValType::F64,
+    ValType::V128,
+    ValType::Bottom,
+    ValType::ref(AbstractHeap::Eq, true),
+    ValType::ref(AbstractHeap::Array, true),
+    ValType::ref(AbstractHeap::I31, true),
+    ValType::ref(AbstractHeap::I31, false),
+};
+static_assert(std::size(operandTypes) == static_cast<size_t>(Operand::I31) + 1);
+static_assert(operandTypes[static_cast<size_t>(Operand::Addr)] == ValType::Bottom);
 
 void CodeValidator::applySignature(const Signature &signature) {
-  unsigned addrPosition = 0;
-  ValType params[4];
-  for (unsigned i = 0; i < signature.paramCount; ++i)
-    params[i] = operandType(signature.params[i], addrPosition);
-  for (unsigned i = signature.paramCount; i-- > 0;)
-    pop(params[i]);
-  addrPosition = 0;
-  for (unsigned i = 0; i < signature.resultCount; ++i)
-    push(operandType(signature.results[i], addrPosition));
+  unsigned addrCount = llvm::count(signature.params, Operand::Addr);
+  for (unsigned i = signature.paramCount; i-- > 0;) {
+    Operand operand = signature.params[i];
+    pop(operand == Operand::Addr ? addrTypes[--addrCount]
+                                 : operandTypes[static_cast<size_t>(operand)]);
+  }
+  for (unsigned i = 0; i < signature.resultCount; ++i) {
+    Operand operand = signature.results[i];
+    push(operand == Operand::Addr ? addrTypes[0]
+                                  : operandTypes[static_cast<size_t>(operand)]);
+  }
 }
 
 // Rules of their own.
