@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A recursion group is written as a string of bytes in which indices into the group count
-// from its beginning and indices before it are canonical numbers already (the tying of
-// Core 3.0, 3.2.1 Type Equivalence). Equal strings are then equal groups, so that a hash
-// table finds them in time linear in the size of the type section.
+// A recursion group is written as a string of bytes in which indices into the
+// group count from its beginning and indices before it are canonical numbers
+// already (the tying of Core 3.0, 3.3.10 Defined Types). Equal strings are
+// then equal groups, so that a hash table finds them in time linear in the size
+// of the type section.
 
 #include "Decode/Canonical.h"
 

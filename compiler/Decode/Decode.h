@@ -14,12 +14,13 @@ class MemoryBuffer;
 
 namespace moat {
 
-/// Decodes a binary module. \p bytes must outlive the result. Sections that only enabled
-/// features have are refused otherwise.
+/// Decodes a binary module. \p bytes must outlive the result. Sections that
+/// only enabled features have are refused otherwise.
 Expected<Module> decode(ArrayRef<uint8_t> bytes, const FeatureSet &features);
 
-/// Turns the text format into a binary module, by wabt, with a name section. \p text's
-/// identifier is the file's name for messages.
-Expected<std::unique_ptr<llvm::MemoryBuffer>> parseText(const llvm::MemoryBuffer &text);
+/// Turns the text format into a binary module, by wabt, with a name section. \p
+/// text's identifier is the file's name for messages.
+Expected<std::unique_ptr<llvm::MemoryBuffer>>
+parseText(const llvm::MemoryBuffer &text);
 
 } // namespace moat

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Instructions from bytes (Core 3.0, 5.4 Instructions): the opcode by a table, then the
-// immediates that its row in Opcodes.def names. This is the inner loop of validation and
-// of lowering at -O0, so it sets nothing that the row does not ask for.
+// Instructions from bytes (Core 3.0, 5.4 Instructions): the opcode by a table,
+// then the immediates that its row in Opcodes.def names. This is the inner loop
+// of validation and of lowering at -O0, so it sets nothing that the row does
+// not ask for.
 
 #include "Decode/Instructions.h"
 #include "Wasm/Limits.h"
@@ -35,7 +36,8 @@ static constexpr std::array<FirstByte, 256> firstBytes = makeFirstBytes();
 static bool isPrefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
 
 LLVM_ATTRIBUTE_ALWAYS_INLINE void
-InstructionReader::readImmediates(Instruction &instruction, Immediates immediates) {
+InstructionReader::readImmediates(Instruction &instruction,
+                                  Immediates immediates) {
   switch (immediates) {
   case Immediates::None:
     return;
@@ -137,8 +139,8 @@ Error InstructionReader::read(Instruction &instruction) {
       instruction.opcode = *opcode;
       readImmediates(instruction, info(*opcode).immediates);
     } else {
-      reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true) + " " +
-                             Twine(sub));
+      reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true) +
+                             " " + Twine(sub));
     }
   } else {
     reader.fail(start, "illegal opcode " + llvm::utohexstr(first, true, 2));
@@ -148,8 +150,8 @@ Error InstructionReader::read(Instruction &instruction) {
   return Error::success();
 }
 
-/// Core 3.0, 5.4.2 Control Instructions, block types: empty, a value type, or a type index
-/// as a non-negative 33-bit integer.
+/// Core 3.0, 5.4.2 Control Instructions, block types: empty, a value type, or a
+/// type index as a non-negative 33-bit integer.
 void InstructionReader::readBlockType(BlockType &blockType) {
   uint8_t code = reader.peek();
   if (code == 0x40) {
@@ -174,8 +176,8 @@ void InstructionReader::readBlockType(BlockType &blockType) {
     blockType.typeIndex = static_cast<uint32_t>(index);
 }
 
-/// Core 3.0, 5.4.5 Memory Instructions: bit 6 of the alignment says that a memory index
-/// follows.
+/// Core 3.0, 5.4.5 Memory Instructions: bit 6 of the alignment says that a
+/// memory index follows.
 void InstructionReader::readMemArg(MemArg &memArg) {
   uint64_t start = reader.offset();
   uint32_t flags = reader.u32();
@@ -223,8 +225,8 @@ void InstructionReader::readSelectTypes(Instruction &instruction) {
   instruction.types = types;
 }
 
-/// Core 3.0, 5.4.2 Control Instructions, br_on_cast: bit 0 of the flags makes the source
-/// nullable, bit 1 the target.
+/// Core 3.0, 5.4.2 Control Instructions, br_on_cast: bit 0 of the flags makes
+/// the source nullable, bit 1 the target.
 void InstructionReader::readBranchCast(Instruction &instruction) {
   uint64_t start = reader.offset();
   uint8_t flags = reader.byte();

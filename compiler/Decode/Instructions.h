@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The instruction stream that the validator and the lowering share: reads one opcode
-// and its immediates after another (Core 3.0, 5.4 Instructions), driven by the
-// immediates column of Opcodes.def. It knows no typing rules and does not recurse.
+// The instruction stream that the validator and the lowering share: reads one
+// opcode and its immediates after another (Core 3.0, 5.4 Instructions), driven
+// by the immediates column of Opcodes.def. It knows no typing rules and does
+// not recurse.
 
 #pragma once
 
@@ -35,23 +36,35 @@ struct Catch {
 
 struct Instruction {
   Opcode opcode = Opcode::Unreachable;
-  uint64_t offset = 0; ///< of the opcode's first byte, from the start of the module
+  /// Of the opcode's first byte, from the start of the module.
+  uint64_t offset = 0;
 
-  // Immediates; the opcode's row says which are set.
-  uint32_t index = 0;  ///< label, function, type, local, global, table, memory, segment, tag
-  uint32_t index2 = 0; ///< call_indirect: table; table.init, memory.init: table, memory;
-                       ///< table.copy, memory.copy: source (index is the destination);
-                       ///< struct.get …: field; array.copy: source type; br_on_cast: flags;
-                       ///< array.new_fixed: length; array.new_data …: segment
+  // Immediates; the opcode's row in Opcodes.def says which are set, and
+  // Immediates what they are.
+
+  /// Label, function, type, local, global, table, memory, segment or tag; of
+  /// copies the destination.
+  uint32_t index = 0;
+  /// call_indirect, table.init, memory.init: table or memory. Copies: the
+  /// source. struct.get, struct.set: field. array.new_fixed: length.
+  /// array.new_data and the like: segment. br_on_cast: flags.
+  uint32_t index2 = 0;
   MemArg memArg;
-  uint64_t bits = 0;   ///< i32.const, i64.const (sign-extended), f32.const, f64.const; lane
-  uint8_t bytes[16] = {}; ///< v128.const; i8x16.shuffle's lanes
+  /// i32.const and i64.const (sign-extended), f32.const, f64.const; a lane.
+  uint64_t bits = 0;
+  /// v128.const; the lanes of i8x16.shuffle.
+  uint8_t bytes[16] = {};
   BlockType blockType;
-  ValType type;        ///< ref.null, ref.test, ref.cast, br_on_cast's source; select t
-  ValType type2;       ///< br_on_cast's target
-  /// br_table: all targets, the default last; owned by the reader until the next call.
+  /// ref.null, ref.test, ref.cast; the source of br_on_cast.
+  ValType type;
+  /// The target of br_on_cast.
+  ValType type2;
+
+  // Lists; owned by the reader until its next call.
+
+  /// br_table: all targets, the default last.
   ArrayRef<uint32_t> labels;
-  /// try_table: owned by the reader until the next call.
+  /// try_table.
   ArrayRef<Catch> catches;
   /// select t: the types' vector, of length 1 in a valid module.
   ArrayRef<ValType> types;
@@ -60,7 +73,8 @@ struct Instruction {
 /// Reads the instructions of one body or constant expression.
 class InstructionReader {
 public:
-  /// \param code  the bytes from the first instruction on, the last `end` included
+  /// \param code  the bytes from the first instruction on, the last `end`
+  /// included
   explicit InstructionReader(Range code) : reader(code) {}
 
   /// Nothing is left, or reading has failed.
@@ -68,14 +82,16 @@ public:
   /// Of the next instruction, in bytes from the start of the module.
   uint64_t offset() const { return reader.offset(); }
 
-  /// Reads the next instruction; sets the opcode, the offset and the members that the
-  /// opcode's immediates name, and leaves the others as they were. Fails with the
-  /// specification's words (`unexpected end`, `illegal opcode`, `integer representation
-  /// too long` …) if the bytes are malformed.
+  /// Reads the next instruction; sets the opcode, the offset and the members
+  /// that the opcode's immediates name, and leaves the others as they were.
+  /// Fails with the specification's words (`unexpected end`, `illegal opcode`,
+  /// `integer representation too long` …) if the bytes are malformed.
   Error read(Instruction &instruction);
 
   /// As read, for bytes that the validator has accepted.
-  void readValidated(Instruction &instruction) { llvm::cantFail(read(instruction)); }
+  void readValidated(Instruction &instruction) {
+    llvm::cantFail(read(instruction));
+  }
 
 private:
   void readBlockType(BlockType &blockType);
@@ -104,8 +120,8 @@ struct FunctionBody {
   Range code;
 };
 
-/// Reads the local declarations of \p function (Core 3.0, 5.5.13 Code Section). Fails with
-/// `too many locals` past Limits.h and with the reader's errors.
+/// Reads the local declarations of \p function (Core 3.0, 5.5.13 Code Section).
+/// Fails with `too many locals` past Limits.h and with the reader's errors.
 Expected<FunctionBody> readFunctionBody(const Function &function);
 
 } // namespace moat

@@ -1,14 +1,16 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Names and branch hints (Core 3.0, appendix A.4.1 Name Section; branch-hinting.md).
-// Everything is read into a place of its own and kept only if all of it was well formed.
+// Names and branch hints (Core 3.0, appendix A.6.1 Name Section;
+// branch-hinting.md). Everything is read into a place of its own and kept only
+// if all of it was well formed.
 
 #include "Decode/Names.h"
 #include "Decode/Reader.h"
 
 using namespace moat;
 
-/// A name map of functions. Names of functions that do not exist are passed over.
+/// A name map of functions. Names of functions that do not exist are passed
+/// over.
 static void readFunctionNames(Reader &reader, const Module &module,
                               std::vector<StringRef> &names) {
   uint32_t count = reader.count(UINT32_MAX, "names");

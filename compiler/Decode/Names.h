@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The custom sections that are read. A malformed one is ignored, since custom sections
-// cannot make a module malformed (Core 3.0, appendix A.4 Custom Sections). Private to
-// Decode.
+// The custom sections that are read. A malformed one is ignored, since custom
+// sections cannot make a module malformed (Core 3.0, appendix A.6 Custom
+// Sections). Private to Decode.
 
 #pragma once
 
@@ -13,7 +13,8 @@ namespace moat {
 /// Reads the contents of a custom section `name` behind its name.
 void decodeNames(Module &module, Range contents);
 
-/// Reads the contents of a custom section `metadata.code.branch_hint` behind its name.
+/// Reads the contents of a custom section `metadata.code.branch_hint` behind
+/// its name.
 void decodeBranchHints(Module &module, Range contents);
 
 } // namespace moat

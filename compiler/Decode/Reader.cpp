@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The cursor's slow paths: integers of several bytes, names, types, and what is said of
-// malformed ones.
+// The cursor's slow paths: integers of several bytes, names, types, and what is
+// said of malformed ones.
 
 #include "Decode/Reader.h"
 #include "Wasm/Limits.h"
@@ -34,8 +34,8 @@ uint8_t Reader::failAtEnd() {
   return 0;
 }
 
-/// Core 3.0, 5.2.2 Integers: at most ceil(bits / 7) bytes, and nothing in the last one's
-/// bits that are past the integer's.
+/// Core 3.0, 5.2.2 Integers: at most ceil(bits / 7) bytes, and nothing in the
+/// last one's bits that are past the integer's.
 uint64_t Reader::unsignedInteger(unsigned bits) {
   uint64_t start = offset();
   uint64_t value = 0;
@@ -52,7 +52,8 @@ uint64_t Reader::unsignedInteger(unsigned bits) {
   }
   // The last byte either goes on or holds bits that are too many.
   bool isTooLong = cursor[-1] & 0x80;
-  fail(start, isTooLong ? "integer representation too long" : "integer too large");
+  fail(start,
+       isTooLong ? "integer representation too long" : "integer too large");
   return 0;
 }
 
@@ -78,7 +79,8 @@ int64_t Reader::signedInteger(unsigned bits) {
     return static_cast<int64_t>(value);
   }
   bool isTooLong = cursor[-1] & 0x80;
-  fail(start, isTooLong ? "integer representation too long" : "integer too large");
+  fail(start,
+       isTooLong ? "integer representation too long" : "integer too large");
   return 0;
 }
 
@@ -119,8 +121,8 @@ uint32_t Reader::count(uint32_t limit, const char *what) {
     return 0;
   }
   if (count > limit) {
-    fail(start, llvm::formatv("too many {0}: {1}, at most {2} are supported", what,
-                              count, limit)
+    fail(start, llvm::formatv("too many {0}: {1}, at most {2} are supported",
+                              what, count, limit)
                     .str());
     return 0;
   }
@@ -135,7 +137,8 @@ StringRef Reader::name() {
     fail(start, "malformed UTF-8 encoding");
     return {};
   }
-  return {reinterpret_cast<const char *>(range.bytes.data()), range.bytes.size()};
+  return {reinterpret_cast<const char *>(range.bytes.data()),
+          range.bytes.size()};
 }
 
 /// The abstract heap type of a byte (Core 3.0, 5.3.3 Heap Types).
@@ -225,6 +228,7 @@ ValType Reader::valType() {
   if (atEnd())
     failAtEnd();
   else
-    fail(start, "malformed value type " + llvm::utohexstr(peek(), /*LowerCase=*/true, 2));
+    fail(start, "malformed value type " +
+                    llvm::utohexstr(peek(), /*LowerCase=*/true, 2));
   return {};
 }

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The cursor over a module's bytes: integers, names and types as the binary format
-// writes them (Core 3.0, 5.2 Values and 5.3 Types). It keeps its first error and reads
-// zeros from then on, so that decoding checks once for each item. Private to Decode.
+// The cursor over a module's bytes: integers, names and types as the binary
+// format writes them (Core 3.0, 5.2 Values and 5.3 Types). It keeps its first
+// error and reads zeros from then on, so that decoding checks once for each
+// item. Private to Decode.
 
 #pragma once
 
@@ -66,14 +67,15 @@ public:
   Range bytes(uint64_t sizeBytes);
   /// As bytes, but nothing is known of them yet but their number in front.
   Range sized();
-  /// The number of a vector's elements, at most \p limit of \p what. An element has a
-  /// byte at least, so that the number is never out of proportion to the bytes left.
+  /// The number of a vector's elements, at most \p limit of \p what. An element
+  /// has a byte at least, so that the number is never out of proportion to the
+  /// bytes left.
   uint32_t count(uint32_t limit, const char *what);
   /// A name (Core 3.0, 5.2.4 Names): UTF-8, or `malformed UTF-8 encoding`.
   StringRef name();
 
-  // Types. The index of a defined type is below Limits.h's number of types, but may be
-  // unknown to the module.
+  // Types. The index of a defined type is below Limits.h's number of types, but
+  // may be unknown to the module.
   HeapType heapType();
   ValType refType();
   ValType valType();
@@ -84,7 +86,8 @@ private:
       return static_cast<int8_t>(*cursor++ << 1) >> 1;
     return signedInteger(bits);
   }
-  template <typename Integer> Integer fixed() {
+  template <typename Integer>
+  Integer fixed() {
     Integer value;
     copy(reinterpret_cast<uint8_t *>(&value), sizeof(value));
     return value; // hosts are little-endian, as wasm is

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A module's sections, one function each (Core 3.0, 5.5 Modules), in the order of the
-// binary format. A section is read by a reader of its own, which cannot leave it. Bodies
-// are not looked into; constant expressions only to find where they end.
+// A module's sections, one function each (Core 3.0, 5.5 Modules), in the order
+// of the binary format. A section is read by a reader of its own, which cannot
+// leave it. Bodies are not looked into; constant expressions only to find where
+// they end.
 
 #include "Decode/Canonical.h"
 #include "Decode/Decode.h"
@@ -54,7 +55,8 @@ private:
   void readRecGroup(Reader &reader);
   void readSubType(Reader &reader);
   void readCompositeType(Reader &reader, SubType &type);
-  std::vector<ValType> readResultType(Reader &reader, uint32_t limit, const char *what);
+  std::vector<ValType> readResultType(Reader &reader, uint32_t limit,
+                                      const char *what);
   FieldType readFieldType(Reader &reader);
   Limits readLimits(Reader &reader, uint8_t allowedFlags, uint8_t &flags);
   TableType readTableType(Reader &reader);
@@ -64,8 +66,10 @@ private:
   ExternKind readExternKind(Reader &reader, const char *malformed);
   uint32_t addImported(Reader &reader, ExternKind kind, uint32_t import);
   Range readConstExpr(Reader &reader);
-  void readElementItems(Reader &reader, uint32_t flags, ElementSegment &segment);
-  void require(Reader &reader, Feature feature, uint64_t offset, const char *what);
+  void readElementItems(Reader &reader, uint32_t flags,
+                        ElementSegment &segment);
+  void require(Reader &reader, Feature feature, uint64_t offset,
+               const char *what);
   void declareFunction(uint32_t index);
 
   const FeatureSet &features;
@@ -78,8 +82,8 @@ private:
 
 } // namespace
 
-// Core 3.0, 5.5.17 Modules: the tag section stands between memories and globals, the data
-// count between elements and code.
+// Core 3.0, 5.5.17 Modules: the tag section stands between memories and
+// globals, the data count between elements and code.
 const ModuleDecoder::Section ModuleDecoder::sections[] = {
     {1, "type", &ModuleDecoder::readTypes},
     {2, "import", &ModuleDecoder::readImports},
@@ -99,7 +103,8 @@ const ModuleDecoder::Section ModuleDecoder::sections[] = {
 Expected<Module> ModuleDecoder::decode() {
   Reader reader({module.bytes, 0});
   if (module.bytes.size() > limits::moduleSizeBytes)
-    reader.fail(0, "module of more than " + Twine(limits::moduleSizeBytes) + " bytes");
+    reader.fail(0, "module of more than " + Twine(limits::moduleSizeBytes) +
+                       " bytes");
   if (reader.fixed32() != 0x6D736100) // "\0asm"
     reader.fail(0, "magic header not detected");
   if (reader.fixed32() != 1)
@@ -148,9 +153,9 @@ Error ModuleDecoder::decodeSection(const Section &section, Range contents) {
   Reader reader(contents);
   (this->*section.read)(reader);
   if (!reader.atEnd())
-    reader.fail(reader.offset(), "section size mismatch: " + Twine(reader.remaining()) +
-                                     " bytes too many in the " + section.name +
-                                     " section");
+    reader.fail(reader.offset(),
+                "section size mismatch: " + Twine(reader.remaining()) +
+                    " bytes too many in the " + section.name + " section");
   return reader.takeError();
 }
 
@@ -169,7 +174,8 @@ Error ModuleDecoder::decodeCustomSection(Range contents) {
 /// What holds between sections, of which any may be missing.
 Error ModuleDecoder::checkCounts(uint64_t endOffset) const {
   if (codeCount != module.functions.size() - module.importedFunctionCount)
-    return errorAt(endOffset, "function and code section have inconsistent lengths");
+    return errorAt(endOffset,
+                   "function and code section have inconsistent lengths");
   if (module.dataCount && *module.dataCount != module.datas.size())
     return errorAt(endOffset,
                    "data count and data section have inconsistent lengths");
@@ -179,8 +185,8 @@ Error ModuleDecoder::checkCounts(uint64_t endOffset) const {
 void ModuleDecoder::require(Reader &reader, Feature feature, uint64_t offset,
                             const char *what) {
   if (!features.has(feature))
-    reader.fail(offset, Twine(what) + " needs the feature " + toString(feature) +
-                            ", which is not enabled");
+    reader.fail(offset, Twine(what) + " needs the feature " +
+                            toString(feature) + ", which is not enabled");
 }
 
 void ModuleDecoder::declareFunction(uint32_t index) {
@@ -251,7 +257,8 @@ void ModuleDecoder::readCompositeType(Reader &reader, SubType &type) {
     type.func.params = readResultType(reader, limits::params, "parameters");
     type.func.results = readResultType(reader, limits::results, "results");
     if (type.func.results.size() > 1)
-      require(reader, Feature::MultiValue, start, "a function of several results");
+      require(reader, Feature::MultiValue, start,
+              "a function of several results");
     return;
   case 0x5F: {
     require(reader, Feature::GC, start, "a structure type");
@@ -271,7 +278,8 @@ void ModuleDecoder::readCompositeType(Reader &reader, SubType &type) {
   reader.fail(start, "malformed composite type");
 }
 
-std::vector<ValType> ModuleDecoder::readResultType(Reader &reader, uint32_t limit,
+std::vector<ValType> ModuleDecoder::readResultType(Reader &reader,
+                                                   uint32_t limit,
                                                    const char *what) {
   uint32_t count = reader.count(limit, what);
   std::vector<ValType> types;
@@ -303,8 +311,10 @@ FieldType ModuleDecoder::readFieldType(Reader &reader) {
   return field;
 }
 
-/// Core 3.0, 5.3.13 Limits, with the flags of threads.md and custom-page-sizes.md.
-Limits ModuleDecoder::readLimits(Reader &reader, uint8_t allowedFlags, uint8_t &flags) {
+/// Core 3.0, 5.3.9 Limits, with the flags of threads.md and
+/// custom-page-sizes.md.
+Limits ModuleDecoder::readLimits(Reader &reader, uint8_t allowedFlags,
+                                 uint8_t &flags) {
   enum : uint8_t { HasMax = 1, Shared = 2, Is64 = 4 };
   uint64_t start = reader.offset();
   flags = reader.byte();
@@ -368,7 +378,8 @@ uint32_t ModuleDecoder::readTagType(Reader &reader) {
 
 // Imports and index spaces.
 
-ExternKind ModuleDecoder::readExternKind(Reader &reader, const char *malformed) {
+ExternKind ModuleDecoder::readExternKind(Reader &reader,
+                                         const char *malformed) {
   uint64_t start = reader.offset();
   uint8_t kind = reader.byte();
   if (kind > static_cast<uint8_t>(ExternKind::Tag)) {
@@ -399,7 +410,8 @@ void ModuleDecoder::readImports(Reader &reader) {
 }
 
 /// Reads the type of an import and gives it the next index of its kind.
-uint32_t ModuleDecoder::addImported(Reader &reader, ExternKind kind, uint32_t import) {
+uint32_t ModuleDecoder::addImported(Reader &reader, ExternKind kind,
+                                    uint32_t import) {
   uint64_t start = reader.offset();
   switch (kind) {
   case ExternKind::Func:
@@ -444,7 +456,8 @@ void ModuleDecoder::readTables(Reader &reader) {
     table.offset = start;
     bool hasInit = reader.peek() == 0x40;
     if (hasInit) {
-      require(reader, Feature::FunctionReferences, start, "a table's initializer");
+      require(reader, Feature::FunctionReferences, start,
+              "a table's initializer");
       reader.byte();
       if (reader.byte() != 0)
         reader.fail(start + 1, "malformed table: zero byte expected");
@@ -495,17 +508,20 @@ void ModuleDecoder::readGlobals(Reader &reader) {
   }
 }
 
-/// Reads up to the `end` that closes the expression; the reader then stands behind it.
+/// Reads up to the `end` that closes the expression; the reader then stands
+/// behind it.
 Range ModuleDecoder::readConstExpr(Reader &reader) {
   Range rest = reader.rest();
   InstructionReader instructions(rest);
   Instruction instruction;
-  unsigned depth = 1; // blocks are not constant, but the expression ends behind them
+  unsigned depth =
+      1; // blocks are not constant, but the expression ends behind them
   while (depth != 0) {
     if (Error error = instructions.read(instruction)) {
-      llvm::handleAllErrors(std::move(error), [&](const InputError &inputError) {
-        reader.fail(*inputError.location.offset, inputError.text);
-      });
+      llvm::handleAllErrors(
+          std::move(error), [&](const InputError &inputError) {
+            reader.fail(*inputError.location.offset, inputError.text);
+          });
       return {};
     }
     if (instruction.opcode == Opcode::RefFunc)
@@ -513,7 +529,8 @@ Range ModuleDecoder::readConstExpr(Reader &reader) {
     Immediates immediates = info(instruction.opcode).immediates;
     if (immediates == Immediates::Block || immediates == Immediates::TryTable)
       ++depth;
-    if (instruction.opcode == Opcode::End || instruction.opcode == Opcode::Delegate)
+    if (instruction.opcode == Opcode::End ||
+        instruction.opcode == Opcode::Delegate)
       --depth;
   }
   return reader.bytes(instructions.offset() - rest.offset);
@@ -543,7 +560,11 @@ void ModuleDecoder::readStart(Reader &reader) {
 
 void ModuleDecoder::readElements(Reader &reader) {
   // Bits of the flags (Core 3.0, 5.5.12 Element Section).
-  enum : uint32_t { NotActive = 1, HasTableOrDeclarative = 2, HasExpressions = 4 };
+  enum : uint32_t {
+    NotActive = 1,
+    HasTableOrDeclarative = 2,
+    HasExpressions = 4
+  };
   uint32_t count = reader.count(limits::elementSegments, "element segments");
   for (uint32_t i = 0; i < count && !reader.failed(); ++i) {
     ElementSegment &segment = module.elements.emplace_back();
@@ -552,7 +573,8 @@ void ModuleDecoder::readElements(Reader &reader) {
     if (flags > 7)
       reader.fail(segment.offset, "malformed elements segment kind");
     if (flags != 0)
-      require(reader, Feature::BulkMemory, segment.offset, "an element segment's kind");
+      require(reader, Feature::BulkMemory, segment.offset,
+              "an element segment's kind");
     if (flags & NotActive) {
       segment.mode = flags & HasTableOrDeclarative ? SegmentMode::Declarative
                                                    : SegmentMode::Passive;
@@ -565,8 +587,8 @@ void ModuleDecoder::readElements(Reader &reader) {
   }
 }
 
-/// The type and the elements themselves. Indices of functions are short for ref.func, so
-/// their type is the non-null (ref func).
+/// The type and the elements themselves. Indices of functions are short for
+/// ref.func, so their type is the non-null (ref func).
 void ModuleDecoder::readElementItems(Reader &reader, uint32_t flags,
                                      ElementSegment &segment) {
   bool hasType = flags & 3;
@@ -607,7 +629,8 @@ void ModuleDecoder::readDatas(Reader &reader) {
     if (kind > 2)
       reader.fail(segment.offset, "malformed data segment kind");
     if (kind != 0)
-      require(reader, Feature::BulkMemory, segment.offset, "a data segment's kind");
+      require(reader, Feature::BulkMemory, segment.offset,
+              "a data segment's kind");
     if (kind == 2)
       segment.memory = reader.u32();
     if (kind == 1)
@@ -625,7 +648,8 @@ void ModuleDecoder::readCode(Reader &reader) {
   uint64_t start = reader.offset();
   codeCount = reader.count(limits::functions, "functions");
   if (codeCount != module.functions.size() - module.importedFunctionCount)
-    return reader.fail(start, "function and code section have inconsistent lengths");
+    return reader.fail(start,
+                       "function and code section have inconsistent lengths");
   for (uint32_t i = 0; i < codeCount && !reader.failed(); ++i) {
     start = reader.offset();
     Function &function = module.functions[module.importedFunctionCount + i];
@@ -636,6 +660,7 @@ void ModuleDecoder::readCode(Reader &reader) {
   }
 }
 
-Expected<Module> moat::decode(ArrayRef<uint8_t> bytes, const FeatureSet &features) {
+Expected<Module> moat::decode(ArrayRef<uint8_t> bytes,
+                              const FeatureSet &features) {
   return ModuleDecoder(bytes, features).decode();
 }

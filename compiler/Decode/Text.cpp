@@ -1,30 +1,32 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The text format, read by wabt. Only the syntax is wabt's: what it writes is decoded and
-// validated like any other module.
+// The text format, read by wabt. Only the syntax is wabt's: what it writes is
+// decoded and validated like any other module.
 
 #include "Decode/Decode.h"
 #include "Diagnostics.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/thread.h"
 #include "wabt/binary-writer.h"
 #include "wabt/error-formatter.h"
 #include "wabt/ir.h"
 #include "wabt/stream.h"
 #include "wabt/wast-parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/thread.h"
 
 using namespace moat;
 
-// wabt's parser, and its destruction of what it has parsed, recurse into blocks and
-// parentheses. They run on a stack of their own, made for the text; a text that would
-// need too large a one is refused. A level was seen to take less than 2 KiB.
+// wabt's parser, and its destruction of what it has parsed, recurse into blocks
+// and parentheses. They run on a stack of their own, made for the text; a text
+// that would need too large a one is refused. A level was seen to take less
+// than 2 KiB.
 static constexpr unsigned stackBytesPerLevel = 4 << 10;
 static constexpr unsigned maxDepth = 250'000;
 
 namespace {
 
-/// Looks at parentheses, strings and comments (Core 3.0, 6.3 Lexical Format), which must be
-/// closed before wabt sees the text: it reads on forever in an annotation that is not.
+/// Looks at parentheses, strings and comments (Core 3.0, 6.2 Lexical Format),
+/// which must be closed before wabt sees the text: it reads on forever in an
+/// annotation that is not.
 class BracketScanner {
 public:
   explicit BracketScanner(StringRef text) : rest(text) {}
@@ -45,8 +47,9 @@ private:
 } // namespace
 
 Error BracketScanner::unclosed(const char *what, StringRef from) const {
-  return errorOf(Twine("unexpected end: ") + what + " is not closed: " +
-                 from.take_until([](char c) { return c == '\n'; }).take_front(40));
+  return errorOf(
+      Twine("unexpected end: ") + what + " is not closed: " +
+      from.take_until([](char c) { return c == '\n'; }).take_front(40));
 }
 
 /// Skips a string whose opening quote stands first.
@@ -104,7 +107,8 @@ Error BracketScanner::scan() {
     }
   }
   if (!open.empty())
-    return unclosed("a parenthesis", StringRef(open.back(), text.end() - open.back()));
+    return unclosed("a parenthesis",
+                    StringRef(open.back(), text.end() - open.back()));
   return Error::success();
 }
 
@@ -135,13 +139,15 @@ parseOnThisStack(const llvm::MemoryBuffer &text) {
       text.getBufferIdentifier(), text.getBufferStart(), text.getBufferSize(),
       &errors);
   std::unique_ptr<wabt::Module> module;
-  if (wabt::Failed(wabt::ParseWatModule(lexer.get(), &module, &errors, &parseOptions)))
+  if (wabt::Failed(
+          wabt::ParseWatModule(lexer.get(), &module, &errors, &parseOptions)))
     return errorOf(firstOf(errors));
   wabt::MemoryStream stream;
   wabt::WriteBinaryOptions writeOptions;
   writeOptions.features = features;
   writeOptions.write_debug_names = true;
-  if (wabt::Failed(wabt::WriteBinaryModule(&stream, module.get(), writeOptions)))
+  if (wabt::Failed(
+          wabt::WriteBinaryModule(&stream, module.get(), writeOptions)))
     return errorOf("malformed text: it has no binary form");
   const std::vector<uint8_t> &data = stream.output_buffer().data;
   return llvm::MemoryBuffer::getMemBufferCopy(
@@ -157,7 +163,8 @@ moat::parseText(const llvm::MemoryBuffer &text) {
   size_t depth = scanner.maxDepth() + blockBound(text.getBuffer());
   if (depth > maxDepth)
     return errorOf("the text may be nested too deeply");
-  unsigned stackSizeBytes = (8 << 20) + static_cast<unsigned>(depth) * stackBytesPerLevel;
+  unsigned stackSizeBytes =
+      (8 << 20) + static_cast<unsigned>(depth) * stackBytesPerLevel;
   std::optional<Expected<std::unique_ptr<llvm::MemoryBuffer>>> result;
   llvm::thread thread(std::optional(stackSizeBytes),
                       [&] { result.emplace(parseOnThisStack(text)); });

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The rules of structures, arrays and casts (Core 3.0, 3.4.6 Reference Instructions and 3.4.7
-// Aggregate Instructions).
+// The rules of structures, arrays and casts (Core 3.0, 3.4.6 Reference
+// Instructions and 3.4.7 Aggregate Reference Instructions).
 
 #include "Validate/Code.h"
 #include "Validate/Matching.h"
@@ -74,7 +74,8 @@ static ValType reference(uint32_t typeIndex, bool nullable) {
 }
 
 void CodeValidator::validateStructNew(const Instruction &instruction) {
-  const SubType *type = typeAt(instruction.index, SubType::Struct, "a structure");
+  const SubType *type =
+      typeAt(instruction.index, SubType::Struct, "a structure");
   if (!type)
     return;
   bool isDefault = instruction.opcode == Opcode::StructNewDefault;
@@ -98,7 +99,8 @@ void CodeValidator::checkPacking(const FieldType &field, Opcode opcode) {
 }
 
 void CodeValidator::validateStructGet(const Instruction &instruction) {
-  const SubType *type = typeAt(instruction.index, SubType::Struct, "a structure");
+  const SubType *type =
+      typeAt(instruction.index, SubType::Struct, "a structure");
   const FieldType *field = type ? fieldAt(instruction, *type) : nullptr;
   if (!field)
     return;
@@ -108,7 +110,8 @@ void CodeValidator::validateStructGet(const Instruction &instruction) {
 }
 
 void CodeValidator::validateStructSet(const Instruction &instruction) {
-  const SubType *type = typeAt(instruction.index, SubType::Struct, "a structure");
+  const SubType *type =
+      typeAt(instruction.index, SubType::Struct, "a structure");
   const FieldType *field = type ? fieldAt(instruction, *type) : nullptr;
   if (!field)
     return;
@@ -198,7 +201,8 @@ void CodeValidator::validateArrayWrite(const Instruction &instruction) {
 
 void CodeValidator::validateArrayCopy(const Instruction &instruction) {
   const SubType *target = typeAt(instruction.index, SubType::Array, "an array");
-  const SubType *source = typeAt(instruction.index2, SubType::Array, "an array");
+  const SubType *source =
+      typeAt(instruction.index2, SubType::Array, "an array");
   if (!target || !source)
     return;
   if (!target->fields.front().isMutable)
@@ -214,7 +218,8 @@ void CodeValidator::validateArrayCopy(const Instruction &instruction) {
 
 /// The greatest type of a reference's hierarchy.
 static AbstractHeap topOf(const Module &module, HeapType heap) {
-  for (AbstractHeap top : {AbstractHeap::Func, AbstractHeap::Extern, AbstractHeap::Exn})
+  for (AbstractHeap top :
+       {AbstractHeap::Func, AbstractHeap::Extern, AbstractHeap::Exn})
     if (matches(module, heap, top))
       return top;
   return AbstractHeap::Any;
@@ -226,8 +231,8 @@ void CodeValidator::validateCast(ValType target, ValType result) {
   push(result);
 }
 
-/// Core 3.0, 3.4.7 Aggregate Instructions, any.convert_extern and extern.convert_any: null
-/// stays null, so what is not null stays so.
+/// Core 3.0, 3.4.9 External Reference Instructions, any.convert_extern and
+/// extern.convert_any: null stays null, so what is not null stays so.
 void CodeValidator::validateConvert(AbstractHeap from, AbstractHeap to) {
   ValType type = popRef();
   if (type.isRef() && !matches(module, type.heap, from))

@@ -1,9 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The typing of instruction sequences: a stack of operand types, a stack of control
-// frames, and a rule for each instruction (Core 3.0, 3.4 Instructions and appendix A.5 Validation
-// Algorithm). Function bodies and constant expressions are judged by it. Private to
-// Validate.
+// The typing of instruction sequences: a stack of operand types, a stack of
+// control frames, and a rule for each instruction (Core 3.0, 3.4 Instructions
+// and appendix A.5 Validation Algorithm). Function bodies and constant
+// expressions are judged by it. Private to Validate.
 
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace moat {
 
-/// The types of a block, referred to and not copied: of a function type of the module, or
-/// of one value.
+/// The types of a block, referred to and not copied: of a function type of the
+/// module, or of one value.
 class BlockSignature {
 public:
   BlockSignature() = default;
@@ -38,12 +38,13 @@ private:
   bool hasValue = false;
 };
 
-/// The types of a function's locals, parameters first. Memory is in proportion to the
-/// body: runs of locals that are too long for it are not spread out.
+/// The types of a function's locals, parameters first. Memory is in proportion
+/// to the body: runs of locals that are too long for it are not spread out.
 class LocalTypes {
 public:
   LocalTypes() = default;
-  LocalTypes(const FuncType &type, ArrayRef<LocalRun> runs, size_t bodySizeBytes);
+  LocalTypes(const FuncType &type, ArrayRef<LocalRun> runs,
+             size_t bodySizeBytes);
 
   uint32_t count() const { return total; }
   /// Of a local below count.
@@ -59,19 +60,21 @@ private:
     uint32_t end; ///< index of the first local behind the run
     ValType type;
   };
-  std::vector<RunEnd> runs; ///< without the parameters; empty if all are spread out
+  std::vector<RunEnd>
+      runs; ///< without the parameters; empty if all are spread out
   uint32_t total = 0;
 };
 
-/// Types one instruction after another. Keeps its first fault; what it does after that has no
-/// meaning, but does no harm.
+/// Types one instruction after another. Keeps its first fault; what it does
+/// after that has no meaning, but does no harm.
 class CodeValidator {
 public:
   /// For a function's body.
-  CodeValidator(const Module &module, const FeatureSet &features, const FuncType &type,
-                LocalTypes locals);
+  CodeValidator(const Module &module, const FeatureSet &features,
+                const FuncType &type, LocalTypes locals);
   /// For an expression with one result.
-  CodeValidator(const Module &module, const FeatureSet &features, ValType result);
+  CodeValidator(const Module &module, const FeatureSet &features,
+                ValType result);
 
   void validate(const Instruction &instruction);
 
@@ -84,12 +87,13 @@ public:
 
 private:
   struct Frame {
-    Opcode opcode; ///< that began it, or its present part: If, Else, Try, Catch …
+    Opcode
+        opcode; ///< that began it, or its present part: If, Else, Try, Catch …
     bool isUnreachable = false;
     BlockSignature signature;
     uint32_t height = 0;     ///< of the operand stack below it
     uint32_t initHeight = 0; ///< of initializations below it
-    uint32_t brTable = 0;    ///< the number of the last br_table that checked it
+    uint32_t brTable = 0; ///< the number of the last br_table that checked it
   };
 
   // Operands.cpp: the stacks.
@@ -110,7 +114,9 @@ private:
   void finishFrame();
   void restartFrame(Opcode opcode);
   ArrayRef<ValType> labelTypes(uint32_t label) const;
-  ArrayRef<ValType> returnTypes() const { return frames.front().signature.results(); }
+  ArrayRef<ValType> returnTypes() const {
+    return frames.front().signature.results();
+  }
 
   // Function.cpp: instructions.
   void checkImmediates(const Instruction &instruction, const OpcodeInfo &row);
@@ -169,19 +175,20 @@ private:
   LocalTypes locals;
   std::vector<ValType> operands;
   std::vector<Frame> frames;
-  /// Locals without a default value that have been set, and the order in which they were
-  /// (Core 3.0, appendix A.5: init stack).
+  /// Locals without a default value that have been set, and the order in which
+  /// they were (Core 3.0, appendix A.5: init stack).
   llvm::DenseSet<uint32_t> initialized;
   std::vector<uint32_t> initializations;
-  /// The index types that Addr stands for in the present instruction's signature.
+  /// The index types that Addr stands for in the present instruction's
+  /// signature.
   ValType addrTypes[3];
   uint32_t brTableCount = 0;
   std::string fault;
 };
 
-/// Judges a constant expression (Core 3.0, 3.4.15 Constant Expressions). Its global.get may
-/// name globals below \p globalCount only.
-Error validateConstExpr(const Module &module, const FeatureSet &features, Range expr,
-                        ValType type, uint32_t globalCount);
+/// Judges a constant expression (Core 3.0, 3.4.13 Expressions). Its
+/// global.get may name globals below \p globalCount only.
+Error validateConstExpr(const Module &module, const FeatureSet &features,
+                        Range expr, ValType type, uint32_t globalCount);
 
 } // namespace moat

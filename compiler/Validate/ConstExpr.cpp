@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Constant expressions (Core 3.0, 3.4.15): a few instructions, typed like any others.
+// Constant expressions (Core 3.0, 3.4.13 Expressions): a few instructions,
+// typed like any others.
 
 #include "Validate/Code.h"
 #include "Validate/Matching.h"
 
 using namespace moat;
 
-/// Core 3.0, 3.4.15 Constant Expressions, but for global.get.
+/// Core 3.0, 3.4.13 Expressions, but for global.get.
 static bool isConstantInstruction(Opcode opcode, const FeatureSet &features) {
   switch (opcode) {
   case Opcode::End:
@@ -40,9 +41,11 @@ static bool isConstantInstruction(Opcode opcode, const FeatureSet &features) {
   }
 }
 
-/// What forbids an instruction here, whatever its operands; empty if nothing does.
+/// What forbids an instruction here, whatever its operands; empty if nothing
+/// does.
 static std::string faultIn(const Module &module, const FeatureSet &features,
-                           const Instruction &instruction, uint32_t globalCount) {
+                           const Instruction &instruction,
+                           uint32_t globalCount) {
   std::string notConstant = "constant expression required";
   if (!isConstantInstruction(instruction.opcode, features))
     return notConstant + ": " + std::string(info(instruction.opcode).text) +

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The rules of instructions (Core 3.0, 3.4 Instructions) and the walk over function bodies. An
-// instruction whose row in Opcodes.def has a fixed signature needs nothing here: its
-// immediates are checked by kind, and its operands by the row.
+// The rules of instructions (Core 3.0, 3.4 Instructions) and the walk over
+// function bodies. An instruction whose row in Opcodes.def has a fixed
+// signature needs nothing here: its immediates are checked by kind, and its
+// operands by the row.
 
 #include "Validate/Code.h"
 #include "Validate/Matching.h"
@@ -14,7 +15,8 @@ using namespace moat;
 void CodeValidator::validate(const Instruction &instruction) {
   const OpcodeInfo &row = info(instruction.opcode);
   if (LLVM_UNLIKELY(!features.has(row.feature)))
-    return fail(needsFeature("instruction " + Twine(StringRef(row.text)), row.feature));
+    return fail(
+        needsFeature("instruction " + Twine(StringRef(row.text)), row.feature));
   if (row.immediates != Immediates::None) {
     checkImmediates(instruction, row);
     if (LLVM_UNLIKELY(failed()))
@@ -35,14 +37,16 @@ void CodeValidator::checkIndex(uint32_t index, size_t count, const char *what) {
 
 void CodeValidator::checkLane(uint64_t lane, unsigned count) {
   if (lane >= count)
-    fail("invalid lane index " + Twine(lane) + " of " + Twine(count) + " lanes");
+    fail("invalid lane index " + Twine(lane) + " of " + Twine(count) +
+         " lanes");
 }
 
 static ValType addrType(const Limits &limits) {
   return limits.is64 ? ValType::I64 : ValType::I32;
 }
 
-/// \param position  of its index type in addrTypes; 0 stands for the other two as well,
+/// \param position  of its index type in addrTypes; 0 stands for the other two
+/// as well,
 ///   as long as they are not set
 void CodeValidator::checkMemory(uint32_t index, unsigned position) {
   checkIndex(index, module.memories.size(), "memory");
@@ -59,8 +63,8 @@ void CodeValidator::checkTable(uint32_t index, unsigned position) {
       addrTypes[i] = addrType(module.tables[index].type.limits);
 }
 
-/// Core 3.0, 5.5.16 Modules: code that names data segments needs the data count section,
-/// since it is read before them.
+/// Core 3.0, 5.5.17 Modules: code that names data segments needs the data count
+/// section, since it is read before them.
 void CodeValidator::checkDataSegment(uint32_t index) {
   if (!module.dataCount)
     return fail("data count section required");
@@ -76,12 +80,14 @@ void CodeValidator::checkType(ValType type) {
     fail(text);
 }
 
-/// Of copies between memories or tables: the number's index type is the smaller one.
+/// Of copies between memories or tables: the number's index type is the smaller
+/// one.
 static ValType smallerAddr(ValType a, ValType b) {
   return a == ValType::I64 && b == ValType::I64 ? ValType::I64 : ValType::I32;
 }
 
-/// Core 3.0, 3.4.5 Memory Instructions, memory arguments; threads.md, Alignment.
+/// Core 3.0, 3.4.5 Memory Instructions, memory arguments; threads.md,
+/// Alignment.
 void CodeValidator::checkMemArg(const MemArg &memArg, const OpcodeInfo &row) {
   checkMemory(memArg.memory, 0);
   unsigned natural = accessSizeLog2(row.immediates);
@@ -147,7 +153,8 @@ void CodeValidator::checkImmediates(const Instruction &instruction,
     addrTypes[2] = smallerAddr(addrTypes[0], addrTypes[1]);
     if (!failed() && !matches(module, module.tables[index2].type.element,
                               module.tables[index].type.element))
-      mismatch(module.tables[index].type.element, module.tables[index2].type.element);
+      mismatch(module.tables[index].type.element,
+               module.tables[index2].type.element);
     return;
   case Immediates::TableInit:
     checkTable(index2, 0);
@@ -231,7 +238,8 @@ static constexpr ValType operandTypes[] = {
     ValType::ref(AbstractHeap::I31, false),
 };
 static_assert(std::size(operandTypes) == static_cast<size_t>(Operand::I31) + 1);
-static_assert(operandTypes[static_cast<size_t>(Operand::Addr)] == ValType::Bottom);
+static_assert(operandTypes[static_cast<size_t>(Operand::Addr)] ==
+              ValType::Bottom);
 
 void CodeValidator::applySignature(const Signature &signature) {
   unsigned addrCount = llvm::count(signature.params, Operand::Addr);
@@ -380,7 +388,7 @@ const FuncType *CodeValidator::funcTypeAt(uint32_t typeIndex) {
   return nullptr;
 }
 
-/// Core 3.0, 3.2.11 Block Types.
+/// Core 3.0, 3.2.8 Block Types.
 BlockSignature CodeValidator::blockSignature(const BlockType &blockType) {
   switch (blockType.kind) {
   case BlockType::Empty:
@@ -424,7 +432,8 @@ void CodeValidator::validateElse() {
 void CodeValidator::validateEnd() {
   // An if without else is one whose else does nothing.
   if (frames.back().opcode == Opcode::If)
-    checkMatch(frames.back().signature.params(), frames.back().signature.results());
+    checkMatch(frames.back().signature.params(),
+               frames.back().signature.results());
   finishFrame();
   BlockSignature signature = frames.back().signature;
   frames.pop_back();
@@ -437,8 +446,8 @@ void CodeValidator::validateBrIf(uint32_t label) {
   push(labelTypes(label));
 }
 
-/// Core 3.0, 3.4.2 Control Instructions, br_table: the operands match every label's types.
-/// A label that stands in the table again is not checked again.
+/// Core 3.0, 3.4.2 Control Instructions, br_table: the operands match every
+/// label's types. A label that stands in the table again is not checked again.
 void CodeValidator::validateBrTable(ArrayRef<uint32_t> labels) {
   pop(ValType::I32);
   if (!checkLabel(labels.back()))
@@ -454,8 +463,9 @@ void CodeValidator::validateBrTable(ArrayRef<uint32_t> labels) {
     frame.brTable = brTableCount;
     ArrayRef<ValType> types = labelTypes(label);
     if (types.size() != arity)
-      return fail("type mismatch: number of values of label " + Twine(label) + ": " +
-                  Twine(types.size()) + ", of the default label: " + Twine(arity));
+      return fail("type mismatch: number of values of label " + Twine(label) +
+                  ": " + Twine(types.size()) +
+                  ", of the default label: " + Twine(arity));
     checkTop(types);
   }
   setUnreachable();
@@ -477,8 +487,8 @@ void CodeValidator::validateBrOnNonNull(uint32_t label) {
   push(types.drop_back());
 }
 
-/// Core 3.0, 3.4.2 Control Instructions, br_on_cast and br_on_cast_fail. What is left
-/// after a cast to a nullable type failed is not null.
+/// Core 3.0, 3.4.2 Control Instructions, br_on_cast and br_on_cast_fail. What
+/// is left after a cast to a nullable type failed is not null.
 void CodeValidator::validateBrOnCast(const Instruction &instruction) {
   ValType source = instruction.type;
   ValType target = instruction.type2;
@@ -509,8 +519,8 @@ void CodeValidator::validateReturnCall(const FuncType &type) {
   setUnreachable();
 }
 
-/// Core 3.0, 3.4.2 Control Instructions, catch clauses: their labels are counted from
-/// outside of the block.
+/// Core 3.0, 3.4.2 Control Instructions, catch clauses: their labels are
+/// counted from outside of the block.
 void CodeValidator::validateTryTable(const Instruction &instruction) {
   for (const Catch &clause : instruction.catches) {
     bool hasTag = clause.kind == Catch::One || clause.kind == Catch::OneRef;
@@ -521,7 +531,8 @@ void CodeValidator::validateTryTable(const Instruction &instruction) {
       return;
     SmallVector<ValType, 8> types;
     if (hasTag)
-      llvm::append_range(types, module.types[module.tags[clause.tag].typeIndex].func.params);
+      llvm::append_range(
+          types, module.types[module.tags[clause.tag].typeIndex].func.params);
     if (hasRef)
       types.push_back(ValType::ref(AbstractHeap::Exn, false));
     checkMatch(types, labelTypes(clause.label));
@@ -564,8 +575,8 @@ void CodeValidator::validateRethrow(uint32_t label) {
   setUnreachable();
 }
 
-/// Core 3.0, 3.4.1 Parametric Instructions, select: without a type only of numbers and
-/// vectors.
+/// Core 3.0, 3.4.1 Parametric Instructions, select: without a type only of
+/// numbers and vectors.
 void CodeValidator::validateSelect() {
   pop(ValType::I32);
   ValType second = pop();
@@ -597,10 +608,11 @@ void CodeValidator::validateLocalSet(uint32_t index) {
 }
 
 void CodeValidator::validateRefFunc(uint32_t index) {
-  if (!isConstant &&
-      (index >= module.declaredFunctions.size() || !module.declaredFunctions[index]))
+  if (!isConstant && (index >= module.declaredFunctions.size() ||
+                      !module.declaredFunctions[index]))
     return fail("undeclared function reference to function " + Twine(index));
-  push(ValType::ref(HeapType::concrete(module.functions[index].typeIndex), false));
+  push(ValType::ref(HeapType::concrete(module.functions[index].typeIndex),
+                    false));
 }
 
 // Bodies.
@@ -609,7 +621,8 @@ void CodeValidator::validateRefFunc(uint32_t index) {
 static Error errorIn(const Module &module, uint32_t function, uint64_t offset,
                      std::string text) {
   return llvm::make_error<InputError>(
-      Location{offset, function, module.functionName(function).str()}, std::move(text));
+      Location{offset, function, module.functionName(function).str()},
+      std::move(text));
 }
 
 /// Adds the function to an error of the reader.
@@ -620,8 +633,10 @@ static Error inFunction(const Module &module, uint32_t function, Error error) {
 }
 
 /// Checks the local declarations' types and the number of all locals.
-static std::string faultOfLocals(const Module &module, const FeatureSet &features,
-                                 const FuncType &type, ArrayRef<LocalRun> runs) {
+static std::string faultOfLocals(const Module &module,
+                                 const FeatureSet &features,
+                                 const FuncType &type,
+                                 ArrayRef<LocalRun> runs) {
   uint32_t typeCount = static_cast<uint32_t>(module.types.size());
   size_t total = type.params.size();
   for (const LocalRun &run : runs) {
@@ -636,7 +651,7 @@ static std::string faultOfLocals(const Module &module, const FeatureSet &feature
   return {};
 }
 
-/// Core 3.0, 3.5.3 Functions.
+/// Core 3.0, 3.5.6 Functions.
 static Error validateFunction(const Module &module, const FeatureSet &features,
                               uint32_t index) {
   const Function &function = module.functions[index];
@@ -648,8 +663,9 @@ static Error validateFunction(const Module &module, const FeatureSet &features,
   if (!localsFault.empty())
     return errorIn(module, index, function.body.offset, std::move(localsFault));
 
-  CodeValidator validator(module, features, type,
-                          LocalTypes(type, body->locals, body->code.bytes.size()));
+  CodeValidator validator(
+      module, features, type,
+      LocalTypes(type, body->locals, body->code.bytes.size()));
   InstructionReader reader(body->code);
   Instruction instruction;
   while (!validator.isFinished()) {

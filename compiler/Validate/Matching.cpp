@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Subtyping and the well-formedness of types (Core 3.0, 3.2 Types and 3.3 Matching). Defined
-// types are compared by the canonical numbers that the decoder gave them, along a chain
-// of declared super types whose length Limits.h bounds.
+// Subtyping and the well-formedness of types (Core 3.0, 3.2 Types and 3.3
+// Matching). Defined types are compared by the canonical numbers that the
+// decoder gave them, along a chain of declared super types whose length
+// Limits.h bounds.
 
 #include "Validate/Matching.h"
 
@@ -144,7 +145,8 @@ static Feature featureOf(ValType type) {
 }
 
 std::string moat::needsFeature(const Twine &what, Feature feature) {
-  return (what + " needs the feature " + toString(feature) + ", which is not enabled")
+  return (what + " needs the feature " + toString(feature) +
+          ", which is not enabled")
       .str();
 }
 
@@ -155,7 +157,8 @@ std::string moat::faultOf(ValType type, uint32_t typeCount,
   Feature feature = type.isRef() ? featureOf(type) : Feature::Simd;
   if (!features.has(feature))
     return needsFeature("type " + toString(type), feature);
-  if (type.isRef() && type.heap.isConcrete() && type.heap.typeIndex() >= typeCount)
+  if (type.isRef() && type.heap.isConcrete() &&
+      type.heap.typeIndex() >= typeCount)
     return "unknown type " + std::to_string(type.heap.typeIndex());
   return {};
 }

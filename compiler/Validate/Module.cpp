@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Everything of a module but its function bodies (Core 3.0, 3.5 Modules), in the order in which one
-// part relies on another: types first, since nothing can be matched before they hold.
+// Everything of a module but its function bodies (Core 3.0, 3.5 Modules), in
+// the order in which one part relies on another: types first, since nothing can
+// be matched before they hold.
 
 #include "Validate/Code.h"
 #include "Validate/Matching.h"
@@ -39,7 +40,8 @@ private:
   Error checkValType(uint64_t offset, ValType type, uint32_t knownTypes);
   Error checkLimits(uint64_t offset, const Limits &limits, uint64_t bound,
                     const Twine &tooLarge);
-  Error checkIndex(uint64_t offset, uint32_t index, size_t count, const char *what);
+  Error checkIndex(uint64_t offset, uint32_t index, size_t count,
+                   const char *what);
   size_t indexSpaceSize(ExternKind kind) const;
 
   const Module &module;
@@ -86,7 +88,7 @@ Error ModuleValidator::checkIndex(uint64_t offset, uint32_t index, size_t count,
   return errorAt(offset, "unknown " + Twine(what) + " " + Twine(index));
 }
 
-/// Core 3.0, 3.2.14 Limits.
+/// Core 3.0, 3.2.12 Limits.
 Error ModuleValidator::checkLimits(uint64_t offset, const Limits &limits,
                                    uint64_t bound, const Twine &tooLarge) {
   if (limits.min > bound || (limits.max && *limits.max > bound))
@@ -96,25 +98,27 @@ Error ModuleValidator::checkLimits(uint64_t offset, const Limits &limits,
   return Error::success();
 }
 
-// Types (Core 3.0, 3.2.10 Recursive Types).
+// Types (Core 3.0, 3.2.11 Recursive Types).
 
 Error ModuleValidator::validateTypes() {
   for (uint32_t i = 0; i < typeCount; ++i)
     if (Error error = validateType(i))
       return error;
-  // Now every type names types that exist, and super types come before their sub types.
+  // Now every type names types that exist, and super types come before their
+  // sub types.
   for (uint32_t i = 0; i < typeCount; ++i)
     if (Error error = validateSupertype(i))
       return error;
   return Error::success();
 }
 
-/// Checks what a type names: types up to the end of its recursion group, and one before
-/// it as its super type.
+/// Checks what a type names: types up to the end of its recursion group, and
+/// one before it as its super type.
 Error ModuleValidator::validateType(uint32_t index) {
   const SubType &type = module.types[index];
   uint32_t knownTypes = type.recGroupBegin + type.recGroupSize;
-  for (const std::vector<ValType> *list : {&type.func.params, &type.func.results})
+  for (const std::vector<ValType> *list :
+       {&type.func.params, &type.func.results})
     for (ValType valType : *list)
       if (Error error = checkValType(type.offset, valType, knownTypes))
         return error;
@@ -122,8 +126,9 @@ Error ModuleValidator::validateType(uint32_t index) {
     if (Error error = checkValType(type.offset, field.type, knownTypes))
       return error;
   if (type.supertype && *type.supertype >= index)
-    return errorAt(type.offset, "unknown type " + Twine(*type.supertype) +
-                                    ": a super type comes before its sub types");
+    return errorAt(type.offset,
+                   "unknown type " + Twine(*type.supertype) +
+                       ": a super type comes before its sub types");
   if (type.depth > limits::subtypingDepth)
     return errorAt(type.offset, "sub type with more than " +
                                     Twine(limits::subtypingDepth) +
@@ -137,8 +142,8 @@ Error ModuleValidator::validateSupertype(uint32_t index) {
     return Error::success();
   const SubType &super = module.types[*type.supertype];
   if (super.isFinal)
-    return errorAt(type.offset, "sub type: type " + Twine(*type.supertype) +
-                                    " is final");
+    return errorAt(type.offset,
+                   "sub type: type " + Twine(*type.supertype) + " is final");
   if (!matchesComposite(module, type, super))
     return errorAt(type.offset, "sub type " + Twine(index) +
                                     " does not match super type " +
@@ -150,7 +155,8 @@ Error ModuleValidator::validateSupertype(uint32_t index) {
 
 Error ModuleValidator::validateFunctionTypes() {
   for (const Function &function : module.functions) {
-    if (Error error = checkIndex(function.offset, function.typeIndex, typeCount, "type"))
+    if (Error error =
+            checkIndex(function.offset, function.typeIndex, typeCount, "type"))
       return error;
     if (module.types[function.typeIndex].kind != SubType::Func)
       return errorAt(function.offset, "unknown type: type " +
@@ -160,21 +166,22 @@ Error ModuleValidator::validateFunctionTypes() {
   return Error::success();
 }
 
-/// Core 3.0, 3.2.15 Tag Types.
+/// Core 3.0, 3.2.13 Tag Types.
 Error ModuleValidator::validateTags() {
   for (const Tag &tag : module.tags) {
     if (Error error = checkIndex(tag.offset, tag.typeIndex, typeCount, "type"))
       return error;
     const SubType &type = module.types[tag.typeIndex];
     if (type.kind != SubType::Func)
-      return errorAt(tag.offset, "type mismatch: a tag's type is a function type");
+      return errorAt(tag.offset,
+                     "type mismatch: a tag's type is a function type");
     if (!type.func.results.empty())
       return errorAt(tag.offset, "non-empty tag result type");
   }
   return Error::success();
 }
 
-/// Core 3.0, 3.2.17 Memory Types; custom-page-sizes.md; threads.md.
+/// Core 3.0, 3.2.15 Memory Types; custom-page-sizes.md; threads.md.
 Error ModuleValidator::validateMemories() {
   if (module.memories.size() > 1 && !features.has(Feature::MultiMemory))
     return errorAt(module.memories[1].offset,
@@ -189,8 +196,8 @@ Error ModuleValidator::validateMemories() {
     uint64_t bound = type.pageSizeLog2 == 0 ? UINT64_MAX >> (64 - addrBits)
                                             : uint64_t(1) << (addrBits - 16);
     if (Error error = checkLimits(memory.offset, type.limits, bound,
-                                  "memory size must be at most " + Twine(bound) +
-                                      " pages"))
+                                  "memory size must be at most " +
+                                      Twine(bound) + " pages"))
       return error;
     if (type.limits.isShared && !type.limits.max)
       return errorAt(memory.offset, "shared memory must have maximum");
@@ -198,7 +205,7 @@ Error ModuleValidator::validateMemories() {
   return Error::success();
 }
 
-/// Core 3.0, 3.2.18 Table Types and 3.5.8 Tables.
+/// Core 3.0, 3.2.16 Table Types and 3.5.5 Tables.
 Error ModuleValidator::validateTables() {
   if (module.tables.size() > 1 && !features.has(Feature::ReferenceTypes))
     return errorAt(module.tables[1].offset,
@@ -216,8 +223,9 @@ Error ModuleValidator::validateTables() {
     bool hasInit = !table.init.bytes.empty();
     // Of globals only the imported ones have a value by then.
     if (hasInit)
-      if (Error error = validateConstExpr(module, features, table.init, type.element,
-                                          module.importedGlobalCount))
+      if (Error error =
+              validateConstExpr(module, features, table.init, type.element,
+                                module.importedGlobalCount))
         return error;
     if (!hasInit && !table.import && !type.element.isDefaultable())
       return errorAt(table.offset, "type mismatch: a table of " +
@@ -227,7 +235,7 @@ Error ModuleValidator::validateTables() {
   return Error::success();
 }
 
-/// Core 3.0, 3.5.6 Globals: an initializer may read the globals before it.
+/// Core 3.0, 3.5.3 Globals: an initializer may read the globals before it.
 Error ModuleValidator::validateGlobals() {
   for (uint32_t i = 0; i < globalCount; ++i) {
     const Global &global = module.globals[i];
@@ -239,8 +247,8 @@ Error ModuleValidator::validateGlobals() {
                                                    Feature::MutableGlobals));
       continue;
     }
-    if (Error error =
-            validateConstExpr(module, features, global.init, global.type.type, i))
+    if (Error error = validateConstExpr(module, features, global.init,
+                                        global.type.type, i))
       return error;
   }
   return Error::success();
@@ -281,11 +289,13 @@ static const char *kindName(ExternKind kind) {
 Error ModuleValidator::validateExports() {
   llvm::DenseSet<StringRef> names;
   for (const Export &exported : module.exports) {
-    if (Error error = checkIndex(exported.offset, exported.index,
-                                 indexSpaceSize(exported.kind), kindName(exported.kind)))
+    if (Error error =
+            checkIndex(exported.offset, exported.index,
+                       indexSpaceSize(exported.kind), kindName(exported.kind)))
       return error;
     if (!names.insert(exported.name).second)
-      return errorAt(exported.offset, "duplicate export name: " + exported.name);
+      return errorAt(exported.offset,
+                     "duplicate export name: " + exported.name);
     if (exported.kind == ExternKind::Global &&
         module.globals[exported.index].type.isMutable &&
         !features.has(Feature::MutableGlobals))
@@ -303,12 +313,12 @@ Error ModuleValidator::validateStart() {
     return error;
   const FuncType &type = module.funcType(*module.start);
   if (!type.params.empty() || !type.results.empty())
-    return errorAt(module.startOffset,
-                   "start function has type " + toString(type) + ", not (func)");
+    return errorAt(module.startOffset, "start function has type " +
+                                           toString(type) + ", not (func)");
   return Error::success();
 }
 
-// Segments (Core 3.0, 3.5.9 Element Segments and 3.5.10 Data Segments).
+// Segments (Core 3.0, 3.5.8 Data Segments and 3.5.9 Element Segments).
 
 Error ModuleValidator::validateElements() {
   for (const ElementSegment &segment : module.elements)
@@ -324,8 +334,8 @@ Error ModuleValidator::validateElement(const ElementSegment &segment) {
     if (Error error = checkValType(segment.offset, segment.type, typeCount))
       return error;
   if (segment.mode == SegmentMode::Active) {
-    if (Error error =
-            checkIndex(segment.offset, segment.table, module.tables.size(), "table"))
+    if (Error error = checkIndex(segment.offset, segment.table,
+                                 module.tables.size(), "table"))
       return error;
     const TableType &table = module.tables[segment.table].type;
     if (!matches(module, segment.type, table.element))
@@ -333,17 +343,17 @@ Error ModuleValidator::validateElement(const ElementSegment &segment) {
                                          toString(table.element) + ", found " +
                                          toString(segment.type));
     ValType addr = table.limits.is64 ? ValType::I64 : ValType::I32;
-    if (Error error = validateConstExpr(module, features, segment.tableOffset, addr,
-                                        globalCount))
+    if (Error error = validateConstExpr(module, features, segment.tableOffset,
+                                        addr, globalCount))
       return error;
   }
   for (uint32_t function : segment.functions)
-    if (Error error =
-            checkIndex(segment.offset, function, module.functions.size(), "function"))
+    if (Error error = checkIndex(segment.offset, function,
+                                 module.functions.size(), "function"))
       return error;
   for (Range expression : segment.expressions)
-    if (Error error = validateConstExpr(module, features, expression, segment.type,
-                                        globalCount))
+    if (Error error = validateConstExpr(module, features, expression,
+                                        segment.type, globalCount))
       return error;
   return Error::success();
 }
@@ -352,12 +362,13 @@ Error ModuleValidator::validateDatas() {
   for (const DataSegment &segment : module.datas) {
     if (segment.mode != SegmentMode::Active)
       continue;
-    if (Error error =
-            checkIndex(segment.offset, segment.memory, module.memories.size(), "memory"))
+    if (Error error = checkIndex(segment.offset, segment.memory,
+                                 module.memories.size(), "memory"))
       return error;
     bool is64 = module.memories[segment.memory].type.limits.is64;
-    if (Error error = validateConstExpr(module, features, segment.memoryOffset,
-                                        is64 ? ValType::I64 : ValType::I32, globalCount))
+    if (Error error =
+            validateConstExpr(module, features, segment.memoryOffset,
+                              is64 ? ValType::I64 : ValType::I32, globalCount))
       return error;
   }
   return Error::success();

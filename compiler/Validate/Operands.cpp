@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The operand stack and the control stack (Core 3.0, appendix A.5 Validation Algorithm). Operands of
-// a frame begin at its height; below an unreachable point there are as many of any type
-// as are asked for.
+// The operand stack and the control stack (Core 3.0, appendix A.5 Validation
+// Algorithm). Operands of a frame begin at its height; below an unreachable
+// point there are as many of any type as are asked for.
 
 #include "Validate/Code.h"
 #include "Validate/Matching.h"
@@ -14,13 +14,15 @@ CodeValidator::CodeValidator(const Module &module, const FeatureSet &features,
                              const FuncType &type, LocalTypes locals)
     : module(module), features(features), isConstant(false),
       locals(std::move(locals)) {
-  frames.push_back({.opcode = Opcode::Block, .signature = BlockSignature(type)});
+  frames.push_back(
+      {.opcode = Opcode::Block, .signature = BlockSignature(type)});
 }
 
 CodeValidator::CodeValidator(const Module &module, const FeatureSet &features,
                              ValType result)
     : module(module), features(features), isConstant(true) {
-  frames.push_back({.opcode = Opcode::Block, .signature = BlockSignature(result)});
+  frames.push_back(
+      {.opcode = Opcode::Block, .signature = BlockSignature(result)});
 }
 
 void CodeValidator::fail(const Twine &text) {
@@ -48,7 +50,9 @@ LocalTypes::LocalTypes(const FuncType &type, ArrayRef<LocalRun> localRuns,
 }
 
 ValType LocalTypes::findInRuns(uint32_t index) const {
-  auto isBehind = [](uint32_t index, const RunEnd &run) { return index < run.end; };
+  auto isBehind = [](uint32_t index, const RunEnd &run) {
+    return index < run.end;
+  };
   return std::upper_bound(runs.begin(), runs.end(), index, isBehind)->type;
 }
 
@@ -122,15 +126,16 @@ void CodeValidator::checkTop(ArrayRef<ValType> expected) {
 
 void CodeValidator::checkMatch(ArrayRef<ValType> sub, ArrayRef<ValType> super) {
   if (sub.size() != super.size())
-    return fail("type mismatch: number of values: expected " + Twine(super.size()) +
-                ", found " + Twine(sub.size()));
+    return fail("type mismatch: number of values: expected " +
+                Twine(super.size()) + ", found " + Twine(sub.size()));
   for (size_t i = 0; i < sub.size(); ++i)
     if (!matches(module, sub[i], super[i]))
       mismatch(super[i], sub[i]);
 }
 
 void CodeValidator::mismatch(ValType expected, ValType found) {
-  fail("type mismatch: expected " + describe(expected) + ", found " + describe(found));
+  fail("type mismatch: expected " + describe(expected) + ", found " +
+       describe(found));
 }
 
 void CodeValidator::mismatchEmpty(const Twine &expected) {
@@ -144,10 +149,11 @@ void CodeValidator::setUnreachable() {
 }
 
 void CodeValidator::pushFrame(Opcode opcode, const BlockSignature &signature) {
-  frames.push_back({.opcode = opcode,
-                    .signature = signature,
-                    .height = static_cast<uint32_t>(operands.size()),
-                    .initHeight = static_cast<uint32_t>(initializations.size())});
+  frames.push_back(
+      {.opcode = opcode,
+       .signature = signature,
+       .height = static_cast<uint32_t>(operands.size()),
+       .initHeight = static_cast<uint32_t>(initializations.size())});
   push(signature.params());
 }
 

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Features of WebAssembly and sets of them, from the rows of Features.def. A phase is
-// given the set of enabled features and refuses what needs another one.
+// Features of WebAssembly and sets of them, from the rows of Features.def. A
+// phase is given the set of enabled features and refuses what needs another
+// one.
 
 #pragma once
 

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A decoded module: index spaces, and ranges into the bytes it was decoded from, which
-// must outlive it. Function bodies and constant expressions stay bytes: they are walked
-// in place by the validator and again by the lowering. From validation on it is const.
+// A decoded module: index spaces, and ranges into the bytes it was decoded
+// from, which must outlive it. Function bodies and constant expressions stay
+// bytes: they are walked in place by the validator and again by the lowering.
+// From validation on it is const.
 
 #pragma once
 
@@ -39,15 +40,18 @@ struct Export {
 struct Function {
   uint32_t typeIndex = 0;
   std::optional<uint32_t> import; ///< index in Module::imports
-  /// Of a defined function: the code entry's contents, local declarations included.
+  /// Of a defined function: the code entry's contents, local declarations
+  /// included.
   Range body;
-  uint64_t offset = 0; ///< of its type's index, in the function or the import section
+  uint64_t offset =
+      0; ///< of its type's index, in the function or the import section
 };
 
 struct Table {
   TableType type;
   std::optional<uint32_t> import;
-  /// The initial element's constant expression, its `end` included; empty: null.
+  /// The initial element's constant expression, its `end` included; empty:
+  /// null.
   Range init;
   uint64_t offset = 0;
 };
@@ -77,9 +81,11 @@ struct ElementSegment {
   SegmentMode mode = SegmentMode::Active;
   uint32_t table = 0; ///< of Active
   Range tableOffset;  ///< of Active: constant expression
-  /// (ref func), which is not nullable, if the elements are indices of functions.
+  /// (ref func), which is not nullable, if the elements are indices of
+  /// functions.
   ValType type = ValType::funcref();
-  /// Exactly one of the two is filled: indices of functions, or constant expressions.
+  /// Exactly one of the two is filled: indices of functions, or constant
+  /// expressions.
   std::vector<uint32_t> functions;
   std::vector<Range> expressions;
   uint64_t offset = 0;
@@ -117,15 +123,19 @@ struct Module {
   std::vector<ElementSegment> elements;
   std::vector<DataSegment> datas;
   std::optional<uint32_t> dataCount;
-  /// By function index: occurs outside of all bodies, in an export, a segment or an
-  /// initializer. Only to these can bodies make references (Core 3.0, 3.5.16 Modules, refs).
+  /// By function index: occurs outside of all bodies, in an export, a segment
+  /// or an initializer. Only to these can bodies make references
+  /// (Core 3.0, 3.5.13 Modules, refs).
   std::vector<bool> declaredFunctions;
   uint64_t startOffset = 0; ///< of the start section's contents
 
-  // From custom sections; a malformed one is ignored, as the specification says.
-  StringRef name;                        ///< of the module
-  std::vector<StringRef> functionNames;  ///< by function index; empty where unknown
-  std::vector<std::vector<BranchHint>> branchHints; ///< by function index, or empty
+  // From custom sections; a malformed one is ignored, as the specification
+  // says.
+  StringRef name; ///< of the module
+  std::vector<StringRef>
+      functionNames; ///< by function index; empty where unknown
+  std::vector<std::vector<BranchHint>>
+      branchHints; ///< by function index, or empty
 
   /// Size of the code section's contents in bytes.
   uint64_t codeSizeBytes = 0;

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// From the bytes of an opcode to its enumerator: one table for each prefix, made from
-// the rows at compile time.
+// From the bytes of an opcode to its enumerator: one table for each prefix,
+// made from the rows at compile time.
 
 #include "Wasm/Opcodes.h"
 
@@ -9,8 +9,10 @@ using namespace moat;
 
 namespace {
 
-/// Opcodes by number, all with one prefix. Numbers without a row hold opcodeCount.
-template <size_t Size> using OpcodeTable = std::array<uint16_t, Size>;
+/// Opcodes by number, all with one prefix. Numbers without a row hold
+/// opcodeCount.
+template <size_t Size>
+using OpcodeTable = std::array<uint16_t, Size>;
 
 } // namespace
 
@@ -25,7 +27,8 @@ static consteval OpcodeTable<Size> makeTable(uint8_t prefix) {
 }
 
 template <size_t Size>
-static std::optional<Opcode> find(const OpcodeTable<Size> &table, uint32_t sub) {
+static std::optional<Opcode> find(const OpcodeTable<Size> &table,
+                                  uint32_t sub) {
   if (sub >= Size || table[sub] == opcodeCount)
     return std::nullopt;
   return static_cast<Opcode>(table[sub]);

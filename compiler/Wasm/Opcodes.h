@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The instructions of WebAssembly, from the rows of Opcodes.def: an enumerator each, what
-// is known of it, and the way from the bytes of an opcode to its enumerator.
+// The instructions of WebAssembly, from the rows of Opcodes.def: an enumerator
+// each, what is known of it, and the way from the bytes of an opcode to its
+// enumerator.
 
 #pragma once
 
@@ -15,7 +16,8 @@
 namespace moat {
 
 enum class Opcode : uint16_t {
-#define OP(name, text, prefix, sub, immediates, signature, feature, family) name,
+#define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
+  name,
 #include "Wasm/Opcodes.def"
 };
 
@@ -25,8 +27,8 @@ inline constexpr size_t opcodeCount = 0
 #include "Wasm/Opcodes.def"
     ;
 
-/// What follows an opcode, and the members of Instruction that hold it (Core 3.0, 5.4
-/// Instructions).
+/// What follows an opcode, and the members of Instruction that hold it
+/// (Core 3.0, 5.4 Instructions).
 enum class Immediates : uint8_t {
   None,
   Block,        ///< block type: blockType
@@ -81,18 +83,22 @@ enum class Immediates : uint8_t {
 
 /// Has a memArg, with or without a lane.
 constexpr bool hasMemArg(Immediates immediates) {
-  return immediates >= Immediates::MemArg8 && immediates <= Immediates::MemArgLane64;
+  return immediates >= Immediates::MemArg8 &&
+         immediates <= Immediates::MemArgLane64;
 }
 
 /// Has a memArg and a lane.
 constexpr bool hasMemArgLane(Immediates immediates) {
-  return immediates >= Immediates::MemArgLane8 && immediates <= Immediates::MemArgLane64;
+  return immediates >= Immediates::MemArgLane8 &&
+         immediates <= Immediates::MemArgLane64;
 }
 
-/// The binary logarithm of the number of bytes accessed; only of one with a memArg.
+/// The binary logarithm of the number of bytes accessed; only of one with a
+/// memArg.
 constexpr unsigned accessSizeLog2(Immediates immediates) {
   assert(hasMemArg(immediates) && "not a memory access");
-  Immediates first = hasMemArgLane(immediates) ? Immediates::MemArgLane8 : Immediates::MemArg8;
+  Immediates first =
+      hasMemArgLane(immediates) ? Immediates::MemArgLane8 : Immediates::MemArg8;
   return static_cast<unsigned>(immediates) - static_cast<unsigned>(first);
 }
 static_assert(accessSizeLog2(Immediates::MemArg128) == 4);
@@ -112,7 +118,8 @@ enum class Operand : uint8_t {
   I31,      ///< (ref i31)
 };
 
-/// The type of an instruction, if it is the same wherever the instruction stands.
+/// The type of an instruction, if it is the same wherever the instruction
+/// stands.
 struct Signature {
   bool isSpecial = false; ///< has a typing rule of its own instead
   uint8_t paramCount = 0;
@@ -133,8 +140,9 @@ consteval Signature Signature::parse(std::string_view text) {
   };
   // A token stands before those that it begins with.
   constexpr Token tokens[] = {
-      {"I32", Operand::I32},       {"I64", Operand::I64},   {"F32", Operand::F32},
-      {"F64", Operand::F64},       {"V128", Operand::V128}, {"Addr", Operand::Addr},
+      {"I32", Operand::I32},       {"I64", Operand::I64},
+      {"F32", Operand::F32},       {"F64", Operand::F64},
+      {"V128", Operand::V128},     {"Addr", Operand::Addr},
       {"Eqref", Operand::Eqref},   {"Arrayref", Operand::Arrayref},
       {"I31ref", Operand::I31ref}, {"I31", Operand::I31},
   };
@@ -154,7 +162,8 @@ consteval Signature Signature::parse(std::string_view text) {
     for (const Token &token : tokens)
       if (!found && text.starts_with(token.text))
         found = &token;
-    // An unknown token makes this no constant expression: the row does not compile.
+    // An unknown token makes this no constant expression: the row does not
+    // compile.
     if (inResults)
       signature.results[signature.resultCount++] = found->operand;
     else
@@ -167,7 +176,8 @@ static_assert(Signature::parse("AddrI32I64_I32").paramCount == 3);
 static_assert(Signature::parse("_I32").resultCount == 1);
 static_assert(Signature::parse("I32_I31").results[0] == Operand::I31);
 
-/// The lowering's families; all of WebAssembly 2.0 without SIMD is in the first eight.
+/// The lowering's families; all of WebAssembly 2.0 without SIMD is in the first
+/// eight.
 enum class Family : uint8_t {
   Control,
   Variable,
@@ -202,8 +212,14 @@ struct OpcodeInfo {
 
 inline constexpr std::array<OpcodeInfo, opcodeCount> opcodeInfos = {{
 #define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
-  {#name, text, prefix, sub, Immediates::immediates, Signature::parse(#signature), \
-   Feature::feature, Family::family},
+  {#name,                                                                      \
+   text,                                                                       \
+   prefix,                                                                     \
+   sub,                                                                        \
+   Immediates::immediates,                                                     \
+   Signature::parse(#signature),                                               \
+   Feature::feature,                                                           \
+   Family::family},
 #include "Wasm/Opcodes.def"
 }};
 

@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// How types read in messages and dumps: as in the text format (Core 3.0, 6.4 Types).
+// How types read in messages and dumps: as in the text format (Core 3.0, 6.4
+// Types).
 
 #include "Wasm/Types.h"
 
@@ -77,7 +78,8 @@ std::string moat::toString(ValType type) {
   }
   if (type.nullable && !type.heap.isConcrete())
     return shortRefName(type.heap.abstract());
-  return std::string(type.nullable ? "(ref null " : "(ref ") + toString(type.heap) + ")";
+  return std::string(type.nullable ? "(ref null " : "(ref ") +
+         toString(type.heap) + ")";
 }
 
 /// ` (param i32 i64)`, or nothing.

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// WebAssembly's types (Core 3.0, 2.3 Types), as the binary format writes them and as
-// every phase passes them around: small values, compared with ==.
+// WebAssembly's types (Core 3.0, 2.3 Types), as the binary format writes them
+// and as every phase passes them around: small values, compared with ==.
 
 #pragma once
 
@@ -14,8 +14,18 @@ namespace moat {
 
 /// The abstract heap types (Core 3.0, 2.3.4 Heap Types).
 enum class AbstractHeap : uint8_t {
-  Func, Extern, Any, Eq, I31, Struct, Array, Exn,
-  None, NoFunc, NoExtern, NoExn,
+  Func,
+  Extern,
+  Any,
+  Eq,
+  I31,
+  Struct,
+  Array,
+  Exn,
+  None,
+  NoFunc,
+  NoExtern,
+  NoExn,
 };
 
 /// A heap type: abstract, or the index of a defined type.
@@ -44,8 +54,8 @@ private:
   uint32_t code = abstractBase;
 };
 
-/// A value type (Core 3.0, 2.3.6 Value Types). `Bottom` is the validator's: the type of
-/// an operand popped from an unreachable stack.
+/// A value type (Core 3.0, 2.3.6 Value Types). `Bottom` is the validator's: the
+/// type of an operand popped from an unreachable stack.
 struct ValType {
   enum Kind : uint8_t { I32, I64, F32, F64, V128, Ref, Bottom };
 
@@ -62,7 +72,9 @@ struct ValType {
     return type;
   }
   static constexpr ValType funcref() { return ref(AbstractHeap::Func, true); }
-  static constexpr ValType externref() { return ref(AbstractHeap::Extern, true); }
+  static constexpr ValType externref() {
+    return ref(AbstractHeap::Extern, true);
+  }
 
   constexpr bool isRef() const { return kind == Ref; }
   constexpr bool isNumber() const { return kind <= F64; }
@@ -86,7 +98,8 @@ struct FuncType {
 /// `(func (param i32 i64) (result f32))`.
 std::string toString(const FuncType &type);
 
-/// What a field of a structure or an array holds (Core 3.0, 2.3.9 Composite Types).
+/// What a field of a structure or an array holds (Core 3.0, 2.3.9 Composite
+/// Types).
 struct FieldType {
   enum Packed : uint8_t { Unpacked, I8, I16 };
   ValType type; ///< I32 if packed
@@ -95,7 +108,8 @@ struct FieldType {
   bool operator==(const FieldType &) const = default;
 };
 
-/// A defined type: an entry of the type index space (Core 3.0, 2.3.10 Recursive Types).
+/// A defined type: an entry of the type index space (Core 3.0, 2.3.10 Recursive
+/// Types).
 struct SubType {
   enum Kind : uint8_t { Func, Struct, Array };
 
@@ -105,10 +119,11 @@ struct SubType {
   FuncType func;                     ///< of Func
   std::vector<FieldType> fields;     ///< of Struct; of Array exactly one
 
-  uint32_t recGroupBegin = 0; ///< index of the first type of the recursion group
+  uint32_t recGroupBegin = 0; ///< the recursion group's first type index
   uint32_t recGroupSize = 1;
-  /// The lowest type index of this module whose type is equal to this one (Core 3.0,
-  /// 3.2 defined type equivalence); set by the decoder. Equal types have equal numbers.
+  /// The lowest type index of this module whose type is equal to this one
+  /// (Core 3.0, 3.3.10 Defined Types); set by the decoder. Equal types
+  /// have equal numbers.
   uint32_t canonical = 0;
   /// Number of supertypes above it: 0 for one without; set by the decoder.
   uint32_t depth = 0;
