@@ -105,6 +105,7 @@ private:
   /// Pops a reference; bottom becomes the non-null reference to bottomHeap.
   ValType popRef();
   void checkTop(ArrayRef<ValType> expected);
+  void failStackLimit();
   void checkMatch(ArrayRef<ValType> sub, ArrayRef<ValType> super);
   void mismatch(ValType expected, ValType found);
   void mismatchEmpty(const Twine &expected);

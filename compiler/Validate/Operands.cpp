@@ -56,16 +56,21 @@ ValType LocalTypes::findInRuns(uint32_t index) const {
   return std::upper_bound(runs.begin(), runs.end(), index, isBehind)->type;
 }
 
+void CodeValidator::failStackLimit() {
+  fail("more than " + Twine(limits::operandStack) +
+       " operands on the stack are not supported");
+}
+
 void CodeValidator::push(ValType type) {
   if (LLVM_UNLIKELY(operands.size() >= limits::operandStack))
-    return fail("more than " + Twine(limits::operandStack) +
-                " operands on the stack are not supported");
+    return failStackLimit();
   operands.push_back(type);
 }
 
 void CodeValidator::push(ArrayRef<ValType> types) {
-  for (ValType type : types)
-    push(type);
+  if (LLVM_UNLIKELY(operands.size() + types.size() > limits::operandStack))
+    return failStackLimit();
+  operands.insert(operands.end(), types.begin(), types.end());
 }
 
 ValType CodeValidator::pop() {
@@ -94,8 +99,9 @@ void CodeValidator::pop(ValType expected) {
 }
 
 void CodeValidator::pop(ArrayRef<ValType> expected) {
-  for (ValType type : llvm::reverse(expected))
-    pop(type);
+  checkTop(expected);
+  size_t present = operands.size() - frames.back().height;
+  operands.resize(operands.size() - std::min(present, expected.size()));
 }
 
 ValType CodeValidator::popRef() {
