@@ -41,6 +41,8 @@ Errno inheritStreams(DescriptorTable &table) {
     if (!fd)
       return fd.error();
   }
+  // To the guest, a reader that has gone is an errno (Pipe), not the end.
+  host::ignoreWriteSignals();
   return Errno::Success;
 }
 

@@ -12,7 +12,8 @@ namespace moat::rt {
 
 /// Puts the host's standard streams at 0, 1 and 2. One that is closed stays a closed one to
 /// the guest (Badf), but its number is occupied on both sides, so that no file opened later
-/// takes its place. Nfile, Mfile.
+/// takes its place. SIGPIPE and SIGXFSZ are ignored from here on, for the whole process: a
+/// host program hands over duplicates of its streams instead. Nfile, Mfile.
 Errno inheritStreams(DescriptorTable &table);
 
 /// Replaces the stream \p fd (0 to 2) by a file of the host, opened for reading (0) or for
