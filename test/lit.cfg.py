@@ -16,7 +16,7 @@ import lit.formats
 config.name = "moat"
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".wat", ".wast", ".test", ".c", ".cpp"]
-config.excludes = ["Inputs", "CMakeLists.txt", "Spec"]
+config.excludes = ["Inputs", "CMakeLists.txt"]
 config.test_source_root = os.path.join(config.moat_source_dir, "test")
 config.test_exec_root = os.path.join(config.moat_binary_dir, "test")
 

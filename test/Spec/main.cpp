@@ -451,6 +451,9 @@ static Expected<CommandLine> parse(ArrayRef<char *> arguments) {
         many->push_back(std::move(*text));
       else if (StringRef(*text).getAsInteger(10, line.jobs) || line.jobs == 0)
         return errorOf("-j wants a number");
+    } else if (argument.consume_front("-j")) {
+      if (argument.getAsInteger(10, line.jobs) || line.jobs == 0)
+        return errorOf("-j wants a number");
     } else if (argument == "--model=instance") {
       line.models = {Model::Instance};
     } else if (argument == "--model=process") {
