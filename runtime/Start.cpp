@@ -20,6 +20,7 @@
 #include "Trap.h"
 #include "moat/abi/Manifest.h"
 #include <alloca.h>
+#include <cstdlib>
 #include <cstring>
 
 using namespace moat;
@@ -37,7 +38,7 @@ constinit abi::Instance moat_instance = {};
 constinit abi::Context moat_context = {};
 }
 
-static constexpr uint32_t trapExitCode = 134;
+static constexpr int trapExitCode = 134;
 static constexpr uint32_t startExitCode = 125;
 
 /// Ends the process with a message `moat: error: <what>: <detail>`.
@@ -489,19 +490,20 @@ int main(int argc, char **argv, char **hostEnvironment) {
   grants.readOptions(argv + (argc ? 1 : 0), isSealed);
   // Now: the guest has what it was given, and nothing else will be opened for it.
 
-  createMemories(grants.memoryBytes);
+  Domain domain;
+  domain.isInMemory = isInMemory;
+  domain.findTables = findTables;
+  if (!createStack(domain, moat_context, grants.stackBytes))
+    refuse("cannot map a stack of the size that was asked for");
   createTables();
+  // Last, since one that must not move takes what it may need of a limited address space.
+  createMemories(grants.memoryBytes);
   rt::Instance instance;
   instance.compiled = &moat_instance;
   instance.memory0 = moat_module.memoryCount ? &moat_module.processMemories[0] : nullptr;
   instance.arguments = grants.argumentList();
   instance.environment = grants.environmentList();
   instance.descriptors = &descriptors;
-  Domain domain;
-  domain.isInMemory = isInMemory;
-  domain.findTables = findTables;
-  if (!createStack(domain, moat_context, grants.stackBytes))
-    refuse("cannot map a stack of the size that was asked for");
   moat_instance.module = &moat_module;
   moat_instance.context = &moat_context;
   moat_instance.runtime = &instance;
@@ -510,11 +512,12 @@ int main(int argc, char **argv, char **hostEnvironment) {
   installFaultHandlers();
   // Now: compiled code may run, and may fault.
 
+  // Not by host::exit: objects on moat's command line may use libc's buffered streams.
   TrapRecord record;
   if (protect(domain, runGuest, nullptr, record))
-    host::exit(0);
+    exit(0);
   if (record.ending == TrapRecord::Exited)
-    host::exit(record.exitCode);
+    exit(static_cast<int>(record.exitCode));
   printTrap(record);
-  host::exit(trapExitCode);
+  exit(trapExitCode);
 }

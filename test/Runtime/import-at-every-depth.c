@@ -41,5 +41,4 @@ void moat_main(moat_instance *instance) {
   moat_protect(instance, run, 0, &trap);
   printf("run: %s, calls at many depths: %s\n", trap.text,
          moat_export_callsOf(instance) > 100 ? "yes" : "no");
-  fflush(stdout);
 }

@@ -97,5 +97,4 @@ void moat_main(moat_instance *instance) {
   printf("slice: %s\n", (char *)moat_memory_slice(instance, 100, 3));
   printf("slice past the end: %s\n",
          moat_memory_slice(instance, 65534, 3) ? "some" : "none");
-  fflush(stdout);
 }
