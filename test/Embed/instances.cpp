@@ -18,6 +18,7 @@
 // CHECK-NEXT: b again: trapped: trap while instantiating: out of bounds memory access
 // CHECK-NEXT: divide 7 2: 3
 // CHECK-NEXT: divide 7 0: integer divide by zero, 1 frame or more: divide
+// CHECK-NEXT: in a helper: out of bounds table access, called by fill
 // CHECK-NEXT: recur: call stack exhausted
 // CHECK-NEXT: load past the end: out of bounds memory access
 // CHECK-NEXT: shared memory: 42
@@ -47,6 +48,7 @@
   (func (export "call") (param i32) (result i32)
     (i32.add (call $host (local.get 0)) (i32.const 1)))
   (func (export "wrong") (param i64))
+  (func $fill (export "fill") (table.fill 0 (i32.const 5) (ref.null func) (i32.const 10)))
   (elem (i32.const 0) $divide))
 
 //--- b.wat
@@ -247,6 +249,11 @@ int main() {
   printf("divide 7 0: %s, %s frame or more: %s\n", outcome.text(),
          outcome.trap.depth ? "1" : "no",
          functionNameAt(moduleA, outcome.trap.frames[0], index));
+  outcome = call(store, a, "fill", {});
+  const char *caller = nullptr;
+  for (uint32_t i = 0; !caller && i < outcome.trap.frameCount; ++i)
+    caller = functionNameAt(moduleA, outcome.trap.frames[i], index);
+  printf("in a helper: %s, called by %s\n", outcome.text(), caller ? caller : "nobody");
   printf("recur: %s\n", call(store, a, "recur", {0}).text());
   printf("load past the end: %s\n", call(store, a, "load", {65533}).text());
   (void)call(store, *b, "store", {8, 42});
