@@ -154,8 +154,8 @@ Error ModuleDecoder::decodeSection(const Section &section, Range contents) {
   (this->*section.read)(reader);
   if (!reader.atEnd())
     reader.fail(reader.offset(),
-                "section size mismatch: " + Twine(reader.remaining()) +
-                    " bytes too many in the " + section.name + " section");
+                "section size mismatch: bytes too many in the " + section.name +
+                    " section: " + Twine(reader.remaining()));
   return reader.takeError();
 }
 
