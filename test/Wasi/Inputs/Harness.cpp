@@ -9,6 +9,7 @@
 //                                memory and the tree may be touched
 //   harness race SECONDS         paths through a tree that another thread keeps turning
 //                                over; nothing outside may be reached
+//   harness sockets              what sockets do, which a guest can only be handed
 //
 // To be run in a scratch directory, in a mount namespace where everything else is read-only,
 // and without privileges (sandbox.sh does that). `kernel` or `walk` behind the
@@ -25,9 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -438,6 +441,82 @@ static void fuzz(uint64_t count, Resolution resolution) {
   printf("\n");
 }
 
+// Sockets.
+
+static void sockets() {
+  run("mkdir -p root readonly");
+  FakeGuest guest(Resolution::Kernel); // 5 and 6 are a pair
+  Instance &instance = guest.instance;
+  uint8_t *memory = guest.memory.base;
+  auto word = [&](uint32_t address) {
+    uint32_t value;
+    memcpy(&value, memory + address, 4);
+    return value;
+  };
+  wasi::Iovec sent[2] = {{1000, 3}, {1010, 2}}, received[2] = {{2000, 2}, {2010, 100}};
+  memcpy(memory + 100, sent, sizeof(sent));
+  memcpy(memory + 200, received, sizeof(received));
+  memcpy(memory + 1000, "abc", 3);
+  memcpy(memory + 1010, "de", 2);
+
+  CHECK(wasi::sock_recv(instance, 5, 200, 2, 0, 8, 12) == Errno::Again);
+  CHECK(wasi::sock_send(instance, 5, 100, 2, 1, 8) == Errno::Inval);
+  CHECK(wasi::sock_send(instance, 5, 100, 2, 0, 8) == Errno::Success && word(8) == 5);
+  constexpr uint32_t peek = 1;
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, 4, 8, 12) == Errno::Inval);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, peek, 8, 12) == Errno::Success && word(8) == 5);
+  memset(memory + 2000, 0, 20);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 5);
+  CHECK(memcmp(memory + 2000, "ab", 2) == 0 && memcmp(memory + 2010, "cde", 3) == 0);
+  CHECK(wasi::fd_write(instance, 6, 100, 1, 8) == Errno::Success && word(8) == 3);
+  CHECK(wasi::fd_read(instance, 5, 200, 2, 8) == Errno::Success && word(8) == 3);
+  CHECK(wasi::fd_seek(instance, 5, 0, 0, 8) == Errno::Spipe);
+  CHECK(wasi::fd_fdstat_get(instance, 5, 300) == Errno::Success && memory[300] == 6);
+  // Shutting down: the other end reads nothing more, and writing is Pipe, not a signal.
+  CHECK(wasi::sock_shutdown(instance, 5, 0) == Errno::Inval);
+  CHECK(wasi::sock_shutdown(instance, 0, 2) == Errno::Notsock);
+  CHECK(wasi::sock_shutdown(instance, 5, 2) == Errno::Success);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 0);
+  CHECK(wasi::sock_send(instance, 5, 100, 2, 0, 8) == Errno::Pipe);
+  CHECK(wasi::sock_accept(instance, 5, 0, 8) == Errno::Inval);
+
+  // Listening.
+  sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+  unlink(address.sun_path);
+  int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  CHECK(bind(listening, (sockaddr *)&address, sizeof(address)) == 0);
+  CHECK(listen(listening, 1) == 0);
+  CHECK(handOver(guest.table, host::OwnedHandle(listening)) == Errno::Success); // 7
+  CHECK(wasi::sock_accept(instance, 7, 0, 8) == Errno::Again);
+  int client = socket(AF_UNIX, SOCK_STREAM, 0);
+  CHECK(connect(client, (sockaddr *)&address, sizeof(address)) == 0);
+  CHECK(wasi::sock_accept(instance, 7, 1, 8) == Errno::Inval);
+  CHECK(wasi::sock_accept(instance, 7, FdNonblock, 8) == Errno::Success && word(8) == 8);
+  CHECK(wasi::sock_recv(instance, 8, 200, 2, 0, 8, 12) == Errno::Again);
+  CHECK(write(client, "hello", 5) == 5);
+  CHECK(wasi::sock_recv(instance, 8, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 5);
+
+  // A datagram that does not fit is cut off, and says so.
+  int pair[2];
+  CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+  CHECK(handOver(guest.table, host::OwnedHandle(pair[0])) == Errno::Success); // 9
+  CHECK(write(pair[1], "abcdef", 6) == 6);
+  CHECK(wasi::sock_recv(instance, 9, 200, 1, 0, 8, 12) == Errno::Success && word(8) == 2);
+  CHECK(memory[12] == 1 && memory[13] == 0);
+
+  // A host that can open no more: an errno, and nothing made.
+  rlimit limit;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  rlimit low = {3, limit.rlim_max};
+  CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  uint32_t size = guest.put(400, "file");
+  CHECK(wasi::path_open(instance, 3, 0, 400, size, wasi::Creat, FdWrite, 0, 0, 8) ==
+        Errno::Mfile);
+  CHECK(access("root/file", F_OK) != 0);
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  printf("sockets: as wanted\n");
+}
+
 // Races.
 
 static volatile bool isOver = false;
@@ -541,6 +620,10 @@ int main(int argc, char **argv) {
   if (argc >= 4 && strcmp(argv[1], "fuzz") == 0) {
     randomState = strtoull(argv[2], nullptr, 10) | 1;
     fuzz(strtoull(argv[3], nullptr, 10), resolution);
+    return 0;
+  }
+  if (argc == 2 && strcmp(argv[1], "sockets") == 0) {
+    sockets();
     return 0;
   }
   if (argc >= 3 && strcmp(argv[1], "race") == 0) {
