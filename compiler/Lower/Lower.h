@@ -65,6 +65,7 @@ struct ModuleSummary {
   std::vector<FunctionSummary> functions; ///< by function index
   std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
   std::vector<bool> tableIsChanged;       ///< by table index: by an instruction
+  bool hasTailCalls = false;              ///< of any kind
   bool hasOversized = false;              ///< some function takes the -O0 pipeline
 };
 

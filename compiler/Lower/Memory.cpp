@@ -28,6 +28,12 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
   bool wide = is64(memArg.memory);
   llvm::Value *base = m.places->memoryBase(b, memArg.memory);
   llvm::Value *index = toAddress(guest, wide);
+  auto noWrap = llvm::GEPNoWrapFlags::noUnsignedWrap();
+  if (!m.options.optimizing && !wide && m.options.bounds == BoundsChecks::Guard) {
+    // Fast instruction selection folds an offset of the base, but not of the index.
+    base = b.CreateGEP(m.i8, base, b.getInt64(memArg.offset), "", noWrap);
+    return b.CreateGEP(m.i8, base, index, "", noWrap);
+  }
   llvm::Value *effective = index;
   if (memArg.offset != 0)
     effective = b.CreateAdd(index, b.getInt64(memArg.offset), "", /*HasNUW=*/!wide,
@@ -40,7 +46,7 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
       isOut = b.CreateOr(isOut, b.CreateICmpULT(last, index));
     m.trapIf(b, isOut, TrapKind::OutOfBoundsMemory);
   }
-  return b.CreateGEP(m.i8, base, effective, "", llvm::GEPNoWrapFlags::noUnsignedWrap());
+  return b.CreateGEP(m.i8, base, effective, "", noWrap);
 }
 
 void FunctionLowering::load(const Instruction &instruction, llvm::Type *memoryType,

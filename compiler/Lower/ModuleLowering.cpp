@@ -3,10 +3,12 @@
 // What the functions of a partition share: types, declarations, calls by the wasm calling
 // convention, and accesses to the structures of the ABI.
 //
-// The calling convention of every wasm function is `tailcc`, so that a caller through a
-// table need not know whether its callee tail-calls. The first two results are returned in
-// registers; further ones are left in abi::Context::results, never in a slot of the
-// caller's frame, which a tail call would have to keep. Calls are marked `notail`: LLVM
+// The calling convention of wasm functions is `tailcc` wherever a caller through a table
+// cannot know whether its callee tail-calls: in the instance model, whose tables mix
+// functions of separately compiled modules, and in programs that have tail calls. A program
+// without any has C's (compiler/README.md has the figures). The first two results are
+// returned in registers; further ones are left in abi::Context::results, never in a slot of
+// the caller's frame, which a tail call would have to keep. Calls are marked `notail`: LLVM
 // would turn one in tail position into a jump, and a runaway recursion into a loop.
 
 #include "Lower/ModuleLowering.h"
@@ -29,6 +31,9 @@ ModuleLowering::ModuleLowering(const Module &module, const ModuleSummary &summar
       ownedIr(std::make_unique<llvm::Module>("moat." + std::to_string(index), context)),
       ir(*ownedIr), i8(llvm::Type::getInt8Ty(context)), i32(llvm::Type::getInt32Ty(context)),
       i64(llvm::Type::getInt64Ty(context)), ptr(llvm::PointerType::get(context, 0)),
+      callingConvention(options.model == CodeModel::Process && !summary.hasTailCalls
+                            ? llvm::CallingConv::C
+                            : llvm::CallingConv::Tail),
       declared(module.functions.size()) {
   ir.setDataLayout(target.createDataLayout());
   ir.setTargetTriple(target.getTargetTriple());
@@ -160,7 +165,7 @@ std::string symbol::function(const Module &module, uint32_t index) {
 llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const Twine &name,
                                                llvm::GlobalValue::LinkageTypes linkage) {
   auto *function = llvm::Function::Create(type, linkage, name, ir);
-  function->setCallingConv(llvm::CallingConv::Tail);
+  function->setCallingConv(callingConvention);
   if (!function->hasLocalLinkage()) {
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     function->setDSOLocal(true);
@@ -223,7 +228,7 @@ SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &cal
     all.push_back(callee.instance);
   all.append(arguments.begin(), arguments.end());
   llvm::CallInst *call = b.CreateCall(callee.function, all);
-  call->setCallingConv(llvm::CallingConv::Tail);
+  call->setCallingConv(callingConvention);
   call->setTailCallKind(llvm::CallInst::TCK_NoTail);
   call->setDoesNotThrow();
 
@@ -253,6 +258,8 @@ void ModuleLowering::emitReturn(Builder &b, const FuncType &type,
 }
 
 void ModuleLowering::setRegion(llvm::Instruction *access, Region region) {
+  if (!options.optimizing)
+    return;
   access->setMetadata(llvm::LLVMContext::MD_tbaa,
                       region == Region::Guest ? guestTag : structureTag);
 }

@@ -185,6 +185,7 @@ public:
 
   llvm::IntegerType *const i8, *const i32, *const i64;
   llvm::PointerType *const ptr;
+  const llvm::CallingConv::ID callingConvention; ///< of wasm functions
 
 private:
   void numberEscaping();

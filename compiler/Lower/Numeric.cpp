@@ -28,7 +28,10 @@ void FunctionLowering::compare(CmpInst::Predicate predicate) {
 
 void FunctionLowering::eqz() {
   llvm::Value *value = pop();
-  push(b.CreateZExt(b.CreateNot(truth(value)), m.i32));
+  auto *extension = llvm::dyn_cast<llvm::ZExtInst>(value);
+  bool isBoolean = extension && extension->getSrcTy()->isIntegerTy(1);
+  push(b.CreateZExt(isBoolean ? b.CreateNot(extension->getOperand(0)) : b.CreateIsNull(value),
+                    m.i32));
 }
 
 void FunctionLowering::intrinsic(ID id) { push(b.CreateUnaryIntrinsic(id, pop())); }

@@ -161,6 +161,8 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
     break;
   }
   const OpcodeInfo &row = info(instruction.opcode);
+  summary.hasTailCalls |= row.feature == Feature::TailCall ||
+                          instruction.opcode == Opcode::ReturnCallRef;
   switch (row.family) {
   case Family::Control:
   case Family::Variable:
