@@ -565,7 +565,7 @@ private:
   }
 
   uint64_t registerValue(uint64_t number) {
-    if (number == Arch::returnAddress)
+    if (number == Arch::pcRegister)
       return registers.pc;
     if (number < Arch::registerCount)
       return registers.value[number];

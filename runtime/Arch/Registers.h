@@ -16,6 +16,7 @@ struct Arch {
   static constexpr unsigned registerCount = 17; ///< rax to r15, then the return address
   static constexpr unsigned stackPointer = 7;
   static constexpr unsigned returnAddress = 16;
+  static constexpr unsigned pcRegister = 16; ///< the number by which expressions name the pc
   /// How far below the stack pointer a function may keep things.
   static constexpr uint64_t redZoneBytes = 128;
 };
@@ -27,6 +28,7 @@ struct Arch {
   static constexpr unsigned registerCount = 33; ///< x0 to x30, sp, then the pc
   static constexpr unsigned stackPointer = 31;
   static constexpr unsigned returnAddress = 30;
+  static constexpr unsigned pcRegister = 32;
   static constexpr uint64_t redZoneBytes = 0;
 };
 
