@@ -1,6 +1,6 @@
 ;;; The names of a trap's backtrace survive -s and strip: they are loadable.
-;; RUN: moat %s -s -o %t && not %t 2>&1 | FileCheck %s
-;; RUN: moat %s -o %t && llvm-strip %t && not %t 2>&1 | FileCheck %s
+;; RUN: moat -O0 %s -s -o %t && not %t 2>&1 | FileCheck %s
+;; RUN: moat -O0 %s -o %t && llvm-strip %t && not %t 2>&1 | FileCheck %s
 ;; CHECK: unreachable
 ;; CHECK: deepest_of_all
 ;; CHECK: outer
