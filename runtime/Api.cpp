@@ -29,18 +29,20 @@ static void fill(moat_trap_info *info, const TrapRecord &record) {
 extern "C" {
 
 [[gnu::visibility("default")]] int32_t moat_protect(moat_instance *instance,
-                                                    void (*body)(void *), void *argument,
+                                                    void (*body)(void *),
+                                                    void *argument,
                                                     moat_trap_info *trap) {
   TrapRecord record;
   if (protect(domainOf(*instance->context), body, argument, record))
     return -1;
   fill(trap, record);
-  return record.ending == TrapRecord::Trapped ? static_cast<int32_t>(record.kind)
-                                              : MOAT_TRAP_COUNT;
+  return record.ending == TrapRecord::Trapped
+             ? static_cast<int32_t>(record.kind)
+             : MOAT_TRAP_COUNT;
 }
 
-[[gnu::visibility("default")]] void *moat_memory_slice(moat_instance *instance,
-                                                       uint64_t address, uint64_t size) {
+[[gnu::visibility("default")]] void *
+moat_memory_slice(moat_instance *instance, uint64_t address, uint64_t size) {
   rt::Instance &runtime = instanceOf(*instance);
   if (!runtime.hasMemory())
     return nullptr;

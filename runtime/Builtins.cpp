@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The bodies behind abi/Builtins.def. Each checks what its instruction checks, traps, or
-// hands on to Memory or Table. (moat_trap is the architecture's: Arch/.)
+// The bodies behind abi/Builtins.def. Each checks what its instruction checks,
+// traps, or hands on to Memory or Table. (moat_trap is the architecture's:
+// Arch/.)
 
 #include "Builtins.h"
 #include "HostFunction.h"
@@ -11,32 +12,40 @@
 
 namespace moat::rt::builtins {
 
-[[noreturn]] static void trap(Trap kind) { moat_trap(static_cast<uint32_t>(kind)); }
+[[noreturn]] static void trap(Trap kind) {
+  moat_trap(static_cast<uint32_t>(kind));
+}
 
 extern "C" I64 moat_memory_grow(Ptr, Ptr memory, I64 deltaPages) {
-  return static_cast<I64>(growMemory(*static_cast<abi::Memory *>(memory), deltaPages));
+  return static_cast<I64>(
+      growMemory(*static_cast<abi::Memory *>(memory), deltaPages));
 }
 
 extern "C" I64 moat_table_grow(Ptr, Ptr table, I64 delta, Ptr element) {
-  return static_cast<I64>(growTable(*static_cast<abi::Table *>(table), delta, element));
+  return static_cast<I64>(
+      growTable(*static_cast<abi::Table *>(table), delta, element));
 }
 
-extern "C" void moat_table_fill(Ptr, Ptr table, I64 index, Ptr element, I64 count) {
+extern "C" void moat_table_fill(Ptr, Ptr table, I64 index, Ptr element,
+                                I64 count) {
   if (!fillTable(*static_cast<abi::Table *>(table), index, element, count))
     trap(Trap::OutOfBoundsTable);
 }
 
-extern "C" void moat_table_copy(Ptr, Ptr destination, Ptr source, I64 destinationIndex,
-                                I64 sourceIndex, I64 count) {
+extern "C" void moat_table_copy(Ptr, Ptr destination, Ptr source,
+                                I64 destinationIndex, I64 sourceIndex,
+                                I64 count) {
   if (!copyTable(*static_cast<abi::Table *>(destination),
-                 *static_cast<abi::Table *>(source), destinationIndex, sourceIndex, count))
+                 *static_cast<abi::Table *>(source), destinationIndex,
+                 sourceIndex, count))
     trap(Trap::OutOfBoundsTable);
 }
 
-extern "C" void moat_table_init(Ptr, Ptr table, Ptr segment, I64 index, I64 segmentIndex,
-                                I64 count) {
+extern "C" void moat_table_init(Ptr, Ptr table, Ptr segment, I64 index,
+                                I64 segmentIndex, I64 count) {
   if (!initTable(*static_cast<abi::Table *>(table),
-                 *static_cast<abi::ElementSegment *>(segment), index, segmentIndex, count))
+                 *static_cast<abi::ElementSegment *>(segment), index,
+                 segmentIndex, count))
     trap(Trap::OutOfBoundsTable);
 }
 
@@ -44,8 +53,10 @@ extern "C" void moat_table_init(Ptr, Ptr table, Ptr segment, I64 index, I64 segm
 extern "C" void moat_memory_init(Ptr, Ptr memory, Ptr segment, I64 address,
                                  I64 segmentOffset, I64 count) {
   auto &data = *static_cast<abi::DataSegment *>(segment);
-  auto bytes = MemoryView(*static_cast<abi::Memory *>(memory)).slice(address, count);
-  if (!bytes || segmentOffset > data.sizeBytes || count > data.sizeBytes - segmentOffset)
+  auto bytes =
+      MemoryView(*static_cast<abi::Memory *>(memory)).slice(address, count);
+  if (!bytes || segmentOffset > data.sizeBytes ||
+      count > data.sizeBytes - segmentOffset)
     trap(Trap::OutOfBoundsMemory);
   if (count)
     memcpy(bytes->data(), data.bytes + segmentOffset, count);

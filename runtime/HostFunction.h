@@ -8,18 +8,20 @@
 
 namespace moat::rt {
 
-/// Gets the arguments in values[0] on, and replaces them by the results. Runs on the
-/// guest's stack, of which at least abi::hostStackBytes are left. It may call compiled
-/// code, by Store::invoke() to survive its traps, and may trap itself (moat_trap); then
-/// its own frames are left without running destructors.
+/// Gets the arguments in values[0] on, and replaces them by the results. Runs
+/// on the guest's stack, of which at least abi::hostStackBytes are left. It may
+/// call compiled code, by Store::invoke() to survive its traps, and may trap
+/// itself (moat_trap); then its own frames are left without running
+/// destructors.
 using HostCallback = void (*)(void *userData, abi::Value *values);
 
-/// Compiled code passes its address where functions of modules get their instance.
+/// Compiled code passes its address where functions of modules get their
+/// instance.
 struct HostFunction {
   abi::Instance instance; ///< only the context is set
   HostCallback callback;
   void *userData;
-  abi::FuncRef ref;     ///< how modules call it; the code is the first importer's
+  abi::FuncRef ref; ///< how modules call it; the code is the first importer's
   const char *typeText; ///< interned by the store
   HostFunction *next;   ///< of the store
 };

@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Stores and instances of a host program. A store owns, in lists, everything that was made
-// in it. Instantiation goes through the descriptor once (class Instantiation): types are
-// interned, so that a pointer identifies them in every module of the store; imports are
-// looked up and matched; the instance's arrays are filled; compiled code does the rest.
+// Stores and instances of a host program. A store owns, in lists, everything
+// that was made in it. Instantiation goes through the descriptor once (class
+// Instantiation): types are interned, so that a pointer identifies them in
+// every module of the store; imports are looked up and matched; the instance's
+// arrays are filled; compiled code does the rest.
 
 #include "Instantiate.h"
 #include "Builtins.h"
@@ -17,9 +18,10 @@
 
 namespace moat::rt {
 
-// Modules in shared objects find these by name: none may be left in the archive.
+// Modules in shared objects find these by name: none may be left in the
+// archive.
 [[gnu::used]] static const void *const exportedBuiltins[] = {
-#define BUILTIN(name, stack, attributes, result, parameters)                           \
+#define BUILTIN(name, stack, attributes, result, parameters)                   \
   reinterpret_cast<const void *>(builtins::moat_##name),
 #include "moat/abi/Builtins.def"
 };
@@ -57,8 +59,8 @@ struct StoreTag {
   StoreTag *next;
 };
 
-/// What a store made for a module. What the module's code sees is `compiled`, behind it in
-/// the same allocation.
+/// What a store made for a module. What the module's code sees is `compiled`,
+/// behind it in the same allocation.
 struct StoreInstance {
   Instance runtime; // first
   StoreInstance *next;
@@ -71,8 +73,10 @@ struct StoreInstance {
   const abi::ModuleDescriptor &module() { return *runtime.compiled->module; }
 
   /// The array of \p T at \p offset of the compiled instance.
-  template <typename T> T *array(uint32_t offset) {
-    return reinterpret_cast<T *>(reinterpret_cast<char *>(runtime.compiled) + offset);
+  template <typename T>
+  T *array(uint32_t offset) {
+    return reinterpret_cast<T *>(reinterpret_cast<char *>(runtime.compiled) +
+                                 offset);
   }
 };
 
@@ -95,7 +99,8 @@ struct Contents : Store {
 };
 
 /// Zeroed memory for a \p T and \p extraBytes behind it, or null.
-template <typename T> T *allocate(uint64_t extraBytes = 0) {
+template <typename T>
+T *allocate(uint64_t extraBytes = 0) {
   if (extraBytes > PTRDIFF_MAX - sizeof(T))
     return nullptr;
   void *memory = calloc(1, sizeof(T) + extraBytes);
@@ -103,12 +108,14 @@ template <typename T> T *allocate(uint64_t extraBytes = 0) {
 }
 
 /// Puts \p item in front of the list \p first.
-template <typename T> void prepend(T *&first, T *item) {
+template <typename T>
+void prepend(T *&first, T *item) {
   item->next = first;
   first = item;
 }
 
-template <typename T, typename Function> void forEach(T *first, Function function) {
+template <typename T, typename Function>
+void forEach(T *first, Function function) {
   while (first) {
     T *next = first->next;
     function(first);
@@ -129,10 +136,12 @@ static bool isInMemory(const Domain &domain, uint64_t address) {
   return false;
 }
 
-// The file that this code is in, as linkers define it; absent where headers are not loaded.
+// The file that this code is in, as linkers define it; absent where headers are
+// not loaded.
 extern "C" [[gnu::weak, gnu::visibility("hidden")]] const char __ehdr_start[];
 
-static bool findTables(const Domain &domain, uint64_t pc, UnwindTables &tables) {
+static bool findTables(const Domain &domain, uint64_t pc,
+                       UnwindTables &tables) {
   auto *store = static_cast<const Contents *>(domain.owner);
   for (StoreInstance *each = store->instances; each; each = each->next) {
     if (each->hasTables && each->tables.image.contains(pc)) {
@@ -141,7 +150,8 @@ static bool findTables(const Domain &domain, uint64_t pc, UnwindTables &tables) 
     }
   }
   // Helpers of the runtime, and functions of the host program.
-  return __ehdr_start && tables.locate(__ehdr_start) && tables.image.contains(pc);
+  return __ehdr_start && tables.locate(__ehdr_start) &&
+         tables.image.contains(pc);
 }
 
 Store *Store::create(const StoreOptions &options) {
@@ -214,8 +224,8 @@ const char *Store::intern(std::string_view text) {
 
 namespace {
 
-/// Gives a thread that enters compiled code the store's signal stack, unless it has a good
-/// one already.
+/// Gives a thread that enters compiled code the store's signal stack, unless it
+/// has a good one already.
 class SignalStackScope {
 public:
   explicit SignalStackScope(Contents &store) {
@@ -241,7 +251,8 @@ struct Call {
 
 } // namespace
 
-bool Store::invoke(const abi::FuncRef *function, abi::Value *values, TrapRecord &trap) {
+bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
+                   TrapRecord &trap) {
   Contents &contents = Contents::of(*this);
   SignalStackScope scope(contents);
   Call call = {function, values};
@@ -297,8 +308,9 @@ static Extern externOf(StoreTable &table) {
 }
 
 /// Null if the memory cannot be had: then \p error says why.
-static StoreMemory *addMemory(Contents &store, const abi::LimitsDescriptor &type,
-                              bool isChecked, Errno &error) {
+static StoreMemory *addMemory(Contents &store,
+                              const abi::LimitsDescriptor &type, bool isChecked,
+                              Errno &error) {
   auto *memory = allocate<StoreMemory>();
   error = Errno::Nomem;
   if (!memory)
@@ -344,8 +356,8 @@ Extern Store::makeMemory(const abi::LimitsDescriptor &limits) {
 Extern Store::makeTable(abi::Kind element, bool isNullable,
                         const abi::LimitsDescriptor &limits) {
   Errno error;
-  StoreTable *table =
-      addTable(Contents::of(*this), limits, {element, isNullable, nullptr}, error);
+  StoreTable *table = addTable(Contents::of(*this), limits,
+                               {element, isNullable, nullptr}, error);
   return table ? externOf(*table) : Extern();
 }
 
@@ -381,7 +393,9 @@ Extern Store::makeTag(std::string_view typeText) {
 // Types: matching (Core 3.0, 3.3 Matching) and printing.
 
 /// Which of the three hierarchies a defined type is in, by its text.
-static bool isFunctionType(const char *text) { return strstr(text, "(func") != nullptr; }
+static bool isFunctionType(const char *text) {
+  return strstr(text, "(func") != nullptr;
+}
 static bool isStructType(const char *text) {
   return !isFunctionType(text) && strstr(text, "(struct");
 }
@@ -399,8 +413,8 @@ static bool heapMatches(const ValueType &sub, const ValueType &super) {
     return !isDefined || sub.text == super.text;
   switch (super.kind) {
   case Any:
-    return kind == Eq || kind == I31 || kind == Struct || kind == Array || kind == None ||
-           (isDefined && !isFunction);
+    return kind == Eq || kind == I31 || kind == Struct || kind == Array ||
+           kind == None || (isDefined && !isFunction);
   case Eq:
     return kind == I31 || kind == Struct || kind == Array || kind == None ||
            (isDefined && !isFunction);
@@ -457,8 +471,8 @@ static bool matches(const Extern &provided, const ExternType &wanted) {
     return provided.type.text == wanted.text;
   case abi::ExternKind::Memory: {
     const abi::Memory &memory = *provided.memory;
-    return matches(provided.type.limits, memory.sizeBytes >> memory.pageSizeLog2,
-                   wanted.limits);
+    return matches(provided.type.limits,
+                   memory.sizeBytes >> memory.pageSizeLog2, wanted.limits);
   }
   case abi::ExternKind::Table:
     return matches(provided.type.limits, provided.table->size, wanted.limits) &&
@@ -474,11 +488,13 @@ static bool matches(const Extern &provided, const ExternType &wanted) {
 
 static void print(Message &out, const ValueType &type) {
   static constexpr const char *names[] = {
-      "i32", "i64",    "f32",   "f64", "v128", "func",   "extern",   "any",   "eq",
-      "i31", "struct", "array", "exn", "none", "nofunc", "noextern", "noexn",
+      "i32",    "i64",  "f32",    "f64",      "v128",   "func",
+      "extern", "any",  "eq",     "i31",      "struct", "array",
+      "exn",    "none", "nofunc", "noextern", "noexn",
   };
   bool isConcrete = type.kind == abi::Kind::Concrete;
-  const char *name = isConcrete ? type.text : names[static_cast<unsigned>(type.kind)];
+  const char *name =
+      isConcrete ? type.text : names[static_cast<unsigned>(type.kind)];
   if (!isReference(type.kind))
     out << name;
   else
@@ -548,8 +564,8 @@ static std::string_view viewOf(const abi::Name &name) {
 static ValueType resolve(StoreInstance &instance, const abi::ValueType &type) {
   ValueType resolved = {type.kind, type.isNullable, nullptr};
   if (type.kind == abi::Kind::Concrete)
-    resolved.text =
-        instance.array<const char *>(instance.module().typesOffset)[type.typeIndex];
+    resolved.text = instance.array<const char *>(
+        instance.module().typesOffset)[type.typeIndex];
   return resolved;
 }
 
@@ -572,7 +588,10 @@ private:
   StoreInstance *instance = nullptr;
   uint32_t nextOfKind[5] = {}; ///< of imports, by ExternKind
 
-  template <typename T> T *array(uint32_t offset) { return instance->array<T>(offset); }
+  template <typename T>
+  T *array(uint32_t offset) {
+    return instance->array<T>(offset);
+  }
   bool isChecked() const {
     return module.flags & static_cast<uint32_t>(abi::Flag::CheckedBounds);
   }
@@ -583,7 +602,8 @@ private:
   bool linkImports();
   bool linkImport(const abi::ImportDescriptor &import);
   ExternType wantedType(const abi::ImportDescriptor &import);
-  void place(const abi::ImportDescriptor &import, const Extern &provided, uint32_t index);
+  void place(const abi::ImportDescriptor &import, const Extern &provided,
+             uint32_t index);
   bool makeMemories();
   bool makeTables();
   bool makeTags();
@@ -601,8 +621,8 @@ private:
     text << what;
     return fail(LinkError::Resources, text);
   }
-  bool failForImport(const abi::ImportDescriptor &import, const Extern *provided,
-                     const char *reason);
+  bool failForImport(const abi::ImportDescriptor &import,
+                     const Extern *provided, const char *reason);
 };
 
 } // namespace
@@ -610,8 +630,8 @@ private:
 bool Instantiation::checkModule() {
   Message text;
   if (module.version != abi::version) {
-    text << "the module is of ABI version " << module.version << ", this runtime of "
-         << abi::version;
+    text << "the module is of ABI version " << module.version
+         << ", this runtime of " << abi::version;
     return fail(LinkError::BadModule, text);
   }
   if (module.flags & static_cast<uint32_t>(abi::Flag::Process)) {
@@ -675,7 +695,8 @@ ExternType Instantiation::wantedType(const abi::ImportDescriptor &import) {
   return wanted;
 }
 
-/// `incompatible import type: "m" "f": wanted (memory 1), found (memory 0): <reason>`
+/// `incompatible import type: "m" "f": wanted (memory 1), found (memory 0):
+/// <reason>`
 bool Instantiation::failForImport(const abi::ImportDescriptor &import,
                                   const Extern *provided, const char *reason) {
   Message text;
@@ -687,7 +708,8 @@ bool Instantiation::failForImport(const abi::ImportDescriptor &import,
     text << ", found ";
     ExternType found = provided->type;
     if (found.kind == abi::ExternKind::Memory)
-      found.limits.minimum = provided->memory->sizeBytes >> provided->memory->pageSizeLog2;
+      found.limits.minimum =
+          provided->memory->sizeBytes >> provided->memory->pageSizeLog2;
     if (found.kind == abi::ExternKind::Table)
       found.limits.minimum = provided->table->size;
     print(text, found);
@@ -711,24 +733,25 @@ bool Instantiation::linkImport(const abi::ImportDescriptor &import) {
     const abi::Memory &memory = *provided->memory;
     bool mustBeGuarded = canBeGuarded(module.memoryTypes[import.index]);
     if ((mustBeGuarded && !memory.isGuarded) || canMove(memory))
-      return failForImport(import, provided,
-                           "the memory is one of --bounds=checked, the module is not");
+      return failForImport(
+          import, provided,
+          "the memory is one of --bounds=checked, the module is not");
   }
   place(import, *provided, nextOfKind[static_cast<unsigned>(import.kind)]++);
   return true;
 }
 
-void Instantiation::place(const abi::ImportDescriptor &import, const Extern &provided,
-                          uint32_t index) {
+void Instantiation::place(const abi::ImportDescriptor &import,
+                          const Extern &provided, uint32_t index) {
   switch (import.kind) {
   case abi::ExternKind::Func: {
     abi::FuncRef *ref = provided.function;
-    // A host function is called by the code of the first module that imports it: all
-    // modules' code for a type is alike.
+    // A host function is called by the code of the first module that imports
+    // it: all modules' code for a type is alike.
     if (!ref->code)
       ref->code = module.types[import.index].hostEntry;
-    array<abi::FunctionImport>(module.functionImportsOffset)[index] = {ref->code,
-                                                                       ref->instance, ref};
+    array<abi::FunctionImport>(module.functionImportsOffset)[index] = {
+        ref->code, ref->instance, ref};
     return;
   }
   case abi::ExternKind::Tag:
@@ -765,12 +788,15 @@ bool Instantiation::makeMemories() {
   auto *bases = array<uint8_t *>(module.memoryBasesOffset);
   for (uint32_t i = module.importedMemoryCount; i < module.memoryCount; ++i) {
     Errno reason;
-    StoreMemory *memory = addMemory(store, module.memoryTypes[i], isChecked(), reason);
+    StoreMemory *memory =
+        addMemory(store, module.memoryTypes[i], isChecked(), reason);
     if (!memory && reason == Errno::Inval)
-      return failForResources("the memory's minimum is past what this runtime can hold");
+      return failForResources(
+          "the memory's minimum is past what this runtime can hold");
     if (!memory)
-      return failForResources("no address space for the memory; if that is limited "
-                              "(ulimit -v), compile with --bounds=checked");
+      return failForResources(
+          "no address space for the memory; if that is limited "
+          "(ulimit -v), compile with --bounds=checked");
     memories[i] = &memory->memory;
   }
   for (uint32_t i = 0; i < module.memoryCount; ++i)
@@ -785,11 +811,13 @@ bool Instantiation::makeTables() {
   for (uint32_t i = module.importedTableCount; i < module.tableCount; ++i) {
     const abi::LimitsDescriptor &type = module.tableTypes[i];
     Errno reason;
-    StoreTable *table = addTable(store, type, resolve(*instance, type.element), reason);
+    StoreTable *table =
+        addTable(store, type, resolve(*instance, type.element), reason);
     if (!table)
-      return failForResources(reason == Errno::Inval
-                                  ? "the table's minimum is past what this runtime can hold"
-                                  : "no memory for the table");
+      return failForResources(
+          reason == Errno::Inval
+              ? "the table's minimum is past what this runtime can hold"
+              : "no memory for the table");
     tables[i] = &table->table;
   }
   return true;
@@ -812,18 +840,22 @@ void Instantiation::makeFunctionRefs() {
   auto *types = array<const char *>(module.typesOffset);
   for (uint32_t i = 0; i < module.functionCount; ++i) {
     const abi::FunctionDescriptor &function = module.functions[i];
-    refs[i] = {function.code, instance->runtime.compiled, types[function.typeIndex],
+    refs[i] = {function.code, instance->runtime.compiled,
+               types[function.typeIndex],
                module.types[function.typeIndex].call};
   }
 }
 
-/// The function with \p index as ElementDescriptor and ExportDescriptor count them.
+/// The function with \p index as ElementDescriptor and ExportDescriptor count
+/// them.
 static abi::FuncRef *functionAt(StoreInstance &instance, uint32_t index) {
   const abi::ModuleDescriptor &module = instance.module();
   if (index == UINT32_MAX)
     return nullptr;
   if (index < module.importedFunctionCount)
-    return instance.array<abi::FunctionImport>(module.functionImportsOffset)[index].ref;
+    return instance
+        .array<abi::FunctionImport>(module.functionImportsOffset)[index]
+        .ref;
   return &instance.array<abi::FuncRef>(
       module.functionRefsOffset)[index - module.importedFunctionCount];
 }
@@ -837,7 +869,8 @@ bool Instantiation::makeSegments() {
   for (uint32_t i = 0; i < module.elementCount; ++i)
     total += module.elements[i].size;
   if (total) {
-    instance->elementStorage = static_cast<void **>(calloc(total, sizeof(void *)));
+    instance->elementStorage =
+        static_cast<void **>(calloc(total, sizeof(void *)));
     if (!instance->elementStorage)
       return failForResources("no memory for element segments");
   }
@@ -872,7 +905,8 @@ bool Instantiation::initialize() {
 Instance *Instantiation::run() {
   error.kind = LinkError::None;
   error.text[0] = 0;
-  bool isLinked = checkModule() && allocateInstance() && internTypes() && linkImports();
+  bool isLinked =
+      checkModule() && allocateInstance() && internTypes() && linkImports();
   // Now: the module can be instantiated, unless resources are short.
   isLinked = isLinked && makeMemories() && makeTables() && makeTags();
   if (isLinked) {
@@ -895,13 +929,15 @@ Instance *Instantiation::run() {
 }
 
 Instance *Store::instantiate(const abi::ModuleDescriptor &module,
-                             std::span<const Import> imports, LinkError &error) {
+                             std::span<const Import> imports,
+                             LinkError &error) {
   return Instantiation(Contents::of(*this), module, imports, error).run();
 }
 
 // Exports.
 
-static Extern exportOf(StoreInstance &instance, const abi::ExportDescriptor &exported) {
+static Extern exportOf(StoreInstance &instance,
+                       const abi::ExportDescriptor &exported) {
   const abi::ModuleDescriptor &module = instance.module();
   Extern found;
   switch (exported.kind) {
@@ -926,7 +962,8 @@ static Extern exportOf(StoreInstance &instance, const abi::ExportDescriptor &exp
   case abi::ExternKind::Global: {
     if (exported.index < module.importedGlobalCount) {
       found.type = instance.importedGlobalTypes[exported.index];
-      found.global = instance.array<abi::Value *>(module.globalsOffset)[exported.index];
+      found.global =
+          instance.array<abi::Value *>(module.globalsOffset)[exported.index];
       break;
     }
     const abi::GlobalDescriptor &type = module.globalTypes[exported.index];

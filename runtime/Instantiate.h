@@ -1,20 +1,18 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Modules in a host program (instance model): stores, instances, imports and exports.
+// Modules in a host program (instance model): stores, instances, imports and
+// exports.
 //
 //   Store *store = Store::create({});
-//   Extern print = store->makeFunction("(func (param i32))", callback, userData);
-//   Import imports[] = {{"spectest", "print_i32", print}};
-//   LinkError error;
-//   Instance *instance = store->instantiate(moat_module, imports, error);
-//   Extern add = findExport(*instance, "add");
-//   abi::Value values[2] = {…};
-//   TrapRecord trap;
-//   if (!store->invoke(add.function, values, trap)) …
+//   Extern print = store->makeFunction("(func (param i32))", callback,
+//   userData); Import imports[] = {{"spectest", "print_i32", print}}; LinkError
+//   error; Instance *instance = store->instantiate(moat_module, imports,
+//   error); Extern add = findExport(*instance, "add"); abi::Value values[2] =
+//   {…}; TrapRecord trap; if (!store->invoke(add.function, values, trap)) …
 //
-// Everything a store made lives until the store is destroyed, linked or not; the modules'
-// code must stay loaded as long. One thread at a time uses a store. Core 3.0, 4.2.3 Store,
-// 4.5.3 External typing, 4.7.3 Instantiation.
+// Everything a store made lives until the store is destroyed, linked or not;
+// the modules' code must stay loaded as long. One thread at a time uses a
+// store. Core 3.0, 4.2.3 Store, 4.5.3 External typing, 4.7.3 Instantiation.
 
 #pragma once
 
@@ -32,19 +30,21 @@ namespace moat::rt {
 struct ValueType {
   abi::Kind kind = abi::Kind::I32;
   bool isNullable = false;
-  const char *text = nullptr; ///< of Concrete: its type's text, interned by the store
+  const char *text =
+      nullptr; ///< of Concrete: its type's text, interned by the store
 };
 
 /// The type of something that can be imported or exported.
 struct ExternType {
   abi::ExternKind kind = abi::ExternKind::Func;
-  const char *text = nullptr;    ///< of functions and tags, interned by the store
+  const char *text = nullptr; ///< of functions and tags, interned by the store
   abi::LimitsDescriptor limits = {}; ///< of memories and tables: as declared
-  ValueType value;               ///< of globals, and the element of tables
-  bool isMutable = false;        ///< of globals
+  ValueType value;                   ///< of globals, and the element of tables
+  bool isMutable = false;            ///< of globals
 };
 
-/// Something that can be imported or exported. Function, table and so on by type.kind.
+/// Something that can be imported or exported. Function, table and so on by
+/// type.kind.
 struct Extern {
   ExternType type;
   union {
@@ -73,25 +73,28 @@ struct LinkError {
     BadModule,  ///< of another version, or compiled for the process model
     Unlinkable, ///< an import is missing, or of another type
     Resources,  ///< no memory or address space
-    Trapped,    ///< in an active segment or the start function: see `trap`. What was
-                ///< written into imported memories and tables before stays.
+    Trapped, ///< in an active segment or the start function: see `trap`. What
+             ///< was written into imported memories and tables before stays.
   };
   Kind kind = None;
-  /// Lower case; for Unlinkable begins with the specification's phrase ("unknown import",
-  /// "incompatible import type") and names both sides with their types.
+  /// Lower case; for Unlinkable begins with the specification's phrase
+  /// ("unknown import", "incompatible import type") and names both sides with
+  /// their types.
   char text[512] = {};
   TrapRecord trap;
 };
 
 struct StoreOptions {
-  uint64_t stackBytes = abi::defaultStackBytes; ///< of the stack that all instances share
-  /// Memories of the host's own reserve little address space: only modules compiled with
+  uint64_t stackBytes =
+      abi::defaultStackBytes; ///< of the stack that all instances share
+  /// Memories of the host's own reserve little address space: only modules
+  /// compiled with
   /// --bounds=checked can import them.
   bool prefersUnguarded = false;
 };
 
-/// Modules that may share functions, memories, tables, globals and tags, and the stack
-/// they run on.
+/// Modules that may share functions, memories, tables, globals and tags, and
+/// the stack they run on.
 class Store {
 public:
   /// Null: no memory or address space.
@@ -99,30 +102,35 @@ public:
   /// Frees every instance, memory, table and host function of the store.
   static void destroy(Store *store);
 
-  // Things of the host's own that modules can import. An empty Extern: out of memory, or
-  // the limits are past what can be had.
+  // Things of the host's own that modules can import. An empty Extern: out of
+  // memory, or the limits are past what can be had.
 
-  /// \p typeText as in abi::TypeDescriptor::text: `(func (param i32 i64) (result f32))`.
-  Extern makeFunction(std::string_view typeText, HostCallback callback, void *userData);
+  /// \p typeText as in abi::TypeDescriptor::text: `(func (param i32 i64)
+  /// (result f32))`.
+  Extern makeFunction(std::string_view typeText, HostCallback callback,
+                      void *userData);
   Extern makeMemory(const abi::LimitsDescriptor &limits);
   /// \p element is of an abstract type.
-  Extern makeTable(abi::Kind element, bool isNullable, const abi::LimitsDescriptor &limits);
+  Extern makeTable(abi::Kind element, bool isNullable,
+                   const abi::LimitsDescriptor &limits);
   Extern makeGlobal(abi::Kind kind, bool isNullable, bool isMutable,
                     const abi::Value &value);
   Extern makeTag(std::string_view typeText);
 
-  /// Allocates and initializes an instance of \p module (Core 3.0, 4.7.3), start function
-  /// included. Null: see \p error. Imports that the module does not ask for are ignored.
+  /// Allocates and initializes an instance of \p module (Core 3.0, 4.7.3),
+  /// start function included. Null: see \p error. Imports that the module does
+  /// not ask for are ignored.
   Instance *instantiate(const abi::ModuleDescriptor &module,
                         std::span<const Import> imports, LinkError &error);
 
-  /// Calls a function: \p values holds its arguments from 0 on, then its results. There
-  /// must be room for both. May be called from host functions, at any depth.
-  /// Returns false if it trapped.
+  /// Calls a function: \p values holds its arguments from 0 on, then its
+  /// results. There must be room for both. May be called from host functions,
+  /// at any depth. Returns false if it trapped.
   [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
                             TrapRecord &trap);
 
-  /// The one copy of \p text that this store compares types by. Null: out of memory.
+  /// The one copy of \p text that this store compares types by. Null: out of
+  /// memory.
   const char *intern(std::string_view text);
 
   abi::Context &context();
@@ -143,8 +151,8 @@ Extern findExport(Instance &instance, std::string_view name);
 uint32_t exportCount(const Instance &instance);
 Extern exportAt(Instance &instance, uint32_t index, std::string_view &name);
 
-/// Writes a type as messages show it, for example `(global (mut i32))`. NUL-terminated and
-/// cut off at \p sizeBytes.
+/// Writes a type as messages show it, for example `(global (mut i32))`.
+/// NUL-terminated and cut off at \p sizeBytes.
 void printType(const ExternType &type, char *buffer, uint64_t sizeBytes);
 
 } // namespace moat::rt

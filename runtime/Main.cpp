@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What an executable runs once its module is instantiated: the export `_start`. This
-// archive member is linked only if no object on moat's command line defines moat_main.
+// What an executable runs once its module is instantiated: the export `_start`.
+// This archive member is linked only if no object on moat's command line
+// defines moat_main.
 
 #include "moat/abi/Layout.h"
 

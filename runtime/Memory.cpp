@@ -2,11 +2,11 @@
 //
 // Linear memories: address space around them, pages in them, and growth.
 //
-// A guarded memory reserves all addresses that an access can form (32 bits of address plus
-// 32 bits of offset, and a guard on either side) and makes pages accessible as it grows, so
-// that its base never changes and compiled code checks nothing. An unguarded memory is
-// checked by compiled code, has no more address space than it needs, and grows in one of
-// three ways (enum Growth).
+// A guarded memory reserves all addresses that an access can form (32 bits of
+// address plus 32 bits of offset, and a guard on either side) and makes pages
+// accessible as it grows, so that its base never changes and compiled code
+// checks nothing. An unguarded memory is checked by compiled code, has no more
+// address space than it needs, and grows in one of three ways (enum Growth).
 
 #include "Memory.h"
 #include "Host/Host.h"
@@ -18,16 +18,20 @@ namespace {
 
 /// How a memory gets more pages; kept in abi::Memory::owner.
 enum class Growth : uintptr_t {
-  Reserved, ///< reservedBytes are address space of ours: more of it is made accessible
-  InPlace,  ///< what lies behind the memory is mapped, as long as nothing else is there
+  Reserved, ///< reservedBytes are address space of ours: more of it is made
+            ///< accessible
+  InPlace,  ///< what lies behind the memory is mapped, as long as nothing else
+            ///< is there
   Moving,   ///< reservedBytes are accessible; past them the mapping moves
 };
 
 /// Memories of at least this size ask for huge pages.
 constexpr uint64_t hugePageBytes = 2 << 20;
-/// 2^32 bytes without the last page of 64 KiB; see DESIGN.md, "Memory is guarded".
+/// 2^32 bytes without the last page of 64 KiB; see DESIGN.md, "Memory is
+/// guarded".
 constexpr uint64_t maximumBytes32 = abi::maximumPages32 << 16;
-/// What an address of a 64-bit memory can reach at most: half of what a process can map.
+/// What an address of a 64-bit memory can reach at most: half of what a process
+/// can map.
 constexpr uint64_t maximumBytes64 = uint64_t(1) << 46;
 /// What an unguarded memory that cannot move tries to reserve for its growth.
 constexpr uint64_t growthBytes = uint64_t(64) << 30;
@@ -49,13 +53,15 @@ static uint64_t maximumBytesOf(const abi::Memory &memory) {
   return memory.is64 ? maximumBytes64 : maximumBytes32;
 }
 
-/// Reserves for a guarded memory: guard, 4 GiB of addresses, 4 GiB of offsets, guard.
+/// Reserves for a guarded memory: guard, 4 GiB of addresses, 4 GiB of offsets,
+/// guard.
 static Errno reserveGuarded(abi::Memory &memory, const MemoryOptions &options,
                             uint64_t sizeBytes) {
   uint64_t wanted =
       options.fixedBase ? options.fixedBase - abi::memoryGuardBytes : 0;
-  auto mapped = host::reserve(reinterpret_cast<void *>(wanted),
-                              abi::memoryGuardBytes + abi::memoryReservationBytes);
+  auto mapped =
+      host::reserve(reinterpret_cast<void *>(wanted),
+                    abi::memoryGuardBytes + abi::memoryReservationBytes);
   if (!mapped)
     return mapped.error();
   memory.base = *mapped + abi::memoryGuardBytes;
@@ -94,14 +100,17 @@ static Errno mapUnguarded(abi::Memory &memory, const MemoryOptions &options,
   return Errno::Success;
 }
 
-/// Reserves for an unguarded memory that must stay where it is: as much as it may ever
-/// need, or else as much as there is.
+/// Reserves for an unguarded memory that must stay where it is: as much as it
+/// may ever need, or else as much as there is.
 static Errno reserveUnguarded(abi::Memory &memory, uint64_t sizeBytes) {
   uint64_t atLeast = std::max(roundToPages(sizeBytes), pageGranule);
-  uint64_t most = std::max(atLeast, std::min(maximumBytesOf(memory), growthBytes));
+  uint64_t most =
+      std::max(atLeast, std::min(maximumBytesOf(memory), growthBytes));
   if (memory.maximumPages <= most >> memory.pageSizeLog2)
-    most = std::max(atLeast, roundToPages(memory.maximumPages << memory.pageSizeLog2));
-  for (uint64_t reserve = most;; reserve = std::max(atLeast, roundToPages(reserve / 2))) {
+    most = std::max(atLeast,
+                    roundToPages(memory.maximumPages << memory.pageSizeLog2));
+  for (uint64_t reserve = most;;
+       reserve = std::max(atLeast, roundToPages(reserve / 2))) {
     auto mapped = host::reserve(nullptr, reserve);
     if (mapped) {
       memory.base = *mapped;
@@ -176,7 +185,8 @@ static Errno extend(abi::Memory &memory, uint64_t newBytes) {
   case Growth::Moving: {
     if (newMapped <= memory.reservedBytes)
       return Errno::Success;
-    // Half as much again, so that growing page by page does not copy page tables each time.
+    // Half as much again, so that growing page by page does not copy page
+    // tables each time.
     uint64_t ample = std::min(roundToPages(newMapped + newMapped / 2),
                               maximumBytesOf(memory));
     auto mapped = host::growPages(memory.base, memory.reservedBytes, ample);
@@ -198,7 +208,8 @@ int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
   uint64_t oldBytes = memory.sizeBytes;
   uint64_t oldPages = oldBytes >> memory.pageSizeLog2;
   // Sizes never pass maximumPages, so neither difference nor shift can wrap.
-  if (oldPages > memory.maximumPages || deltaPages > memory.maximumPages - oldPages)
+  if (oldPages > memory.maximumPages ||
+      deltaPages > memory.maximumPages - oldPages)
     return -1;
   uint64_t newBytes = (oldPages + deltaPages) << memory.pageSizeLog2;
   if (extend(memory, newBytes) != Errno::Success)
@@ -214,12 +225,15 @@ int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
   return static_cast<int64_t>(oldPages);
 }
 
-bool canMove(const abi::Memory &memory) { return growthOf(memory) == Growth::Moving; }
+bool canMove(const abi::Memory &memory) {
+  return growthOf(memory) == Growth::Moving;
+}
 
 bool isGuardedAddress(const abi::Memory &memory, uint64_t address) {
   if (!memory.isGuarded)
     return false;
-  uint64_t begin = reinterpret_cast<uint64_t>(memory.base) - abi::memoryGuardBytes;
+  uint64_t begin =
+      reinterpret_cast<uint64_t>(memory.base) - abi::memoryGuardBytes;
   return address - begin < abi::memoryGuardBytes + memory.reservedBytes;
 }
 
@@ -228,7 +242,7 @@ void destroyMemory(abi::Memory &memory) {
     return;
   if (memory.isGuarded)
     host::release(memory.base - abi::memoryGuardBytes,
-                     abi::memoryGuardBytes + memory.reservedBytes);
+                  abi::memoryGuardBytes + memory.reservedBytes);
   else
     host::release(memory.base, memory.reservedBytes);
   memory = {};

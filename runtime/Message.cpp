@@ -16,7 +16,9 @@ Message &Message::append(const char *text, size_t sizeBytes) {
   return *this;
 }
 
-Message &Message::operator<<(const char *text) { return append(text, strlen(text)); }
+Message &Message::operator<<(const char *text) {
+  return append(text, strlen(text));
+}
 
 Message &Message::operator<<(uint64_t number) {
   char digits[20];

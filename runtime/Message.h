@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Text of the runtime's own for standard error, built without libc's printf, so in signal
-// handlers too.
+// Text of the runtime's own for standard error, built without libc's printf, so
+// in signal handlers too.
 
 #pragma once
 

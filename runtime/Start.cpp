@@ -1,14 +1,15 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// An executable's start. libc's crt1.o calls main, which reads the manifest and the
-// command line, builds the one instance (process model), and runs it on the guest's stack:
+// An executable's start. libc's crt1.o calls main, which reads the manifest and
+// the command line, builds the one instance (process model), and runs it on the
+// guest's stack:
 //
-//   manifest, options  ->  memories, tables, stack  ->  descriptors  ->  initialize,
-//   moat_main  ->  exit code
+//   manifest, options  ->  memories, tables, stack  ->  descriptors  ->
+//   initialize, moat_main  ->  exit code
 //
-// Exit codes: what the guest says; 0 when moat_main returns; 134 after a trap (as a shell
-// shows SIGABRT, but the process exits by itself and leaves no core); 125 if the program
-// could not be started.
+// Exit codes: what the guest says; 0 when moat_main returns; 134 after a trap
+// (as a shell shows SIGABRT, but the process exits by itself and leaves no
+// core); 125 if the program could not be started.
 
 #include "Capability/Preopen.h"
 #include "Host/Host.h"
@@ -42,7 +43,8 @@ static constexpr int trapExitCode = 134;
 static constexpr uint32_t startExitCode = 125;
 
 /// Ends the process with a message `moat: error: <what>: <detail>`.
-[[noreturn]] static void refuse(const char *what, const char *detail = nullptr) {
+[[noreturn]] static void refuse(const char *what,
+                                const char *detail = nullptr) {
   Message message;
   message << "moat: error: " << what;
   if (detail)
@@ -66,25 +68,32 @@ const char *behindPrefix(const char *text, const char *prefix) {
   return strncmp(text, prefix, size) == 0 ? text + size : nullptr;
 }
 
-/// What a program was given, in the manifest and on the command line, in that order.
-/// Directories and streams are opened as they are read, so that the first becomes 3.
+/// What a program was given, in the manifest and on the command line, in that
+/// order. Directories and streams are opened as they are read, so that the
+/// first becomes 3.
 class Grants {
 public:
   Grants(rt::DescriptorTable &descriptors, const char **arguments,
          const char **environment)
-      : descriptors(descriptors), arguments(arguments), environment(environment) {}
+      : descriptors(descriptors), arguments(arguments),
+        environment(environment) {}
 
   uint64_t stackBytes = abi::defaultStackBytes;
   uint64_t memoryBytes = UINT64_MAX;
 
   /// Reads the records of \p manifest.
-  void readManifest(const abi::ManifestHeader &manifest, char **hostEnvironment);
-  /// Reads the options in front of \p argv, the arguments behind argv[0], and keeps the
-  /// rest for the guest.
+  void readManifest(const abi::ManifestHeader &manifest,
+                    char **hostEnvironment);
+  /// Reads the options in front of \p argv, the arguments behind argv[0], and
+  /// keeps the rest for the guest.
   void readOptions(char **argv, bool isSealed);
 
-  void addArgument(const char *argument) { arguments[argumentCount++] = argument; }
-  std::span<const char *const> argumentList() const { return {arguments, argumentCount}; }
+  void addArgument(const char *argument) {
+    arguments[argumentCount++] = argument;
+  }
+  std::span<const char *const> argumentList() const {
+    return {arguments, argumentCount};
+  }
   std::span<const char *const> environmentList() const {
     return {environment, environmentCount};
   }
@@ -136,7 +145,8 @@ void Grants::addEnvironment(const char *assignment) {
 void Grants::inheritEnvironment(const char *name, char **hostEnvironment) {
   size_t size = strlen(name);
   for (; *hostEnvironment; ++hostEnvironment)
-    if (strncmp(*hostEnvironment, name, size) == 0 && (*hostEnvironment)[size] == '=')
+    if (strncmp(*hostEnvironment, name, size) == 0 &&
+        (*hostEnvironment)[size] == '=')
       return addEnvironment(*hostEnvironment);
 }
 
@@ -182,15 +192,20 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
                         char **hostEnvironment) {
   switch (record.kind) {
   case abi::ManifestKind::Preopen: {
-    const char *guestPath = static_cast<const char *>(memchr(payload, 0, record.sizeBytes));
-    constexpr unsigned known = abi::PreopenReadOnly | abi::PreopenBesideExecutable;
+    const char *guestPath =
+        static_cast<const char *>(memchr(payload, 0, record.sizeBytes));
+    constexpr unsigned known =
+        abi::PreopenReadOnly | abi::PreopenBesideExecutable;
     if (!guestPath || (record.flags & ~known))
       break;
     ++guestPath;
-    size_t guestSize = record.sizeBytes - static_cast<size_t>(guestPath - payload);
-    PreopenRequest request = {payload, {guestPath, strnlen(guestPath, guestSize)}};
+    size_t guestSize =
+        record.sizeBytes - static_cast<size_t>(guestPath - payload);
+    PreopenRequest request = {payload,
+                              {guestPath, strnlen(guestPath, guestSize)}};
     request.isReadOnly = record.flags & abi::PreopenReadOnly;
-    bool isBeside = (record.flags & abi::PreopenBesideExecutable) && *payload != '/';
+    bool isBeside =
+        (record.flags & abi::PreopenBesideExecutable) && *payload != '/';
     if (isBeside)
       request.relativeTo = executableFolder();
     openDirectory(request);
@@ -209,7 +224,8 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
       break;
     if (strcmp(payload, "=") == 0)
       return;
-    Errno error = redirectStream(descriptors, record.index, *payload ? payload : nullptr);
+    Errno error =
+        redirectStream(descriptors, record.index, *payload ? payload : nullptr);
     if (error != Errno::Success)
       refuse("cannot open a standard stream's file", error);
     return;
@@ -220,8 +236,10 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
   refuse("the manifest has a record that this runtime does not know");
 }
 
-void Grants::readManifest(const abi::ManifestHeader &manifest, char **hostEnvironment) {
-  auto *at = reinterpret_cast<const char *>(&manifest) + sizeof(abi::ManifestHeader);
+void Grants::readManifest(const abi::ManifestHeader &manifest,
+                          char **hostEnvironment) {
+  auto *at =
+      reinterpret_cast<const char *>(&manifest) + sizeof(abi::ManifestHeader);
   uint64_t left = manifest.sizeBytes - sizeof(abi::ManifestHeader);
   for (uint32_t i = 0; i < manifest.recordCount; ++i) {
     abi::ManifestRecord record;
@@ -233,12 +251,13 @@ void Grants::readManifest(const abi::ManifestHeader &manifest, char **hostEnviro
     uint64_t padded = (uint64_t(record.sizeBytes) + 7) & ~uint64_t(7);
     if (padded > left)
       refuse("the manifest is damaged");
-    // Texts are used where they lie, so they must end: in the payload, in its padding, or
-    // in a copy with room for a NUL.
+    // Texts are used where they lie, so they must end: in the payload, in its
+    // padding, or in a copy with room for a NUL.
     const char *payload = at;
     if (padded == record.sizeBytes) {
-      auto *copy = host::allocatePages((padded / host::pageBytes + 1) * host::pageBytes)
-                       .value_or(nullptr);
+      auto *copy =
+          host::allocatePages((padded / host::pageBytes + 1) * host::pageBytes)
+              .value_or(nullptr);
       if (!copy)
         refuse("no memory");
       memcpy(copy, at, record.sizeBytes);
@@ -254,15 +273,19 @@ static constexpr char optionPrefix[] = "--wasi-";
 
 static constexpr char helpText[] =
     "options of the runtime, in front of the program's own arguments:\n"
-    "  --wasi-dir=HOST[::GUEST][:ro]  let the program use directory HOST, as GUEST;\n"
+    "  --wasi-dir=HOST[::GUEST][:ro]  let the program use directory HOST, as "
+    "GUEST;\n"
     "                                 :ro: without changing it\n"
-    "  --wasi-env=NAME=VALUE          set an environment variable for the program\n"
-    "  --wasi-stack-size=BYTES        size of the program's stack; suffixes K, M, G\n"
+    "  --wasi-env=NAME=VALUE          set an environment variable for the "
+    "program\n"
+    "  --wasi-stack-size=BYTES        size of the program's stack; suffixes K, "
+    "M, G\n"
     "  --wasi-help                    print this\n"
     "  --                             end these options\n";
 
 static constexpr char sealedHelpText[] =
-    "this program is sealed: what it may use was fixed when it was built, and every\n"
+    "this program is sealed: what it may use was fixed when it was built, and "
+    "every\n"
     "argument is its own\n";
 
 /// Reads a size with an optional suffix K, M or G. False: it is none.
@@ -275,14 +298,18 @@ static bool parseSize(const char *text, uint64_t &sizeBytes) {
       return false;
     value = value * 10 + static_cast<uint64_t>(*text - '0');
   }
-  unsigned shift = *text == 'K' ? 10 : *text == 'M' ? 20 : *text == 'G' ? 30 : 0;
+  unsigned shift = *text == 'K'   ? 10
+                   : *text == 'M' ? 20
+                   : *text == 'G' ? 30
+                                  : 0;
   if (shift)
     ++text;
   sizeBytes = value << shift;
   return *text == 0;
 }
 
-/// HOST[::GUEST][:ro]; without GUEST it is HOST. Cuts \p specification into its parts.
+/// HOST[::GUEST][:ro]; without GUEST it is HOST. Cuts \p specification into its
+/// parts.
 void Grants::addDirectory(char *specification) {
   PreopenRequest request = {specification, {}};
   size_t size = strlen(specification);
@@ -334,8 +361,8 @@ void Grants::readOptions(char **argv, bool isSealed) {
     addArgument(*argv++);
 }
 
-/// MOAT_WASI in the host's environment: options for sealed programs, too, which can widen
-/// nothing. So far there is --wasi-help.
+/// MOAT_WASI in the host's environment: options for sealed programs, too, which
+/// can widen nothing. So far there is --wasi-help.
 static void readHostVariable(char **hostEnvironment, bool isSealed) {
   for (; *hostEnvironment; ++hostEnvironment) {
     const char *value = behindPrefix(*hostEnvironment, "MOAT_WASI=");
@@ -368,16 +395,18 @@ static bool hasFlag(abi::Flag flag) {
   return moat_module.flags & static_cast<uint32_t>(flag);
 }
 
-[[noreturn]] static void refuseMemory(const abi::LimitsDescriptor &type, bool isGuarded,
-                                      Errno error) {
+[[noreturn]] static void refuseMemory(const abi::LimitsDescriptor &type,
+                                      bool isGuarded, Errno error) {
   if (error == Errno::Inval)
     refuse("the module's memory is larger than this runtime can make it");
   if (!isGuarded || !canBeGuarded(type))
     refuse("cannot map the module's memory", error);
   Message message;
-  message << "moat: error: cannot reserve 8 GiB of addresses for the module's memory: "
+  message << "moat: error: cannot reserve 8 GiB of addresses for the module's "
+             "memory: "
           << errnoText(error)
-          << "; where address space is limited (ulimit -v), compile with --bounds=checked\n";
+          << "; where address space is limited (ulimit -v), compile with "
+             "--bounds=checked\n";
   message.write();
   host::exit(startExitCode);
 }
@@ -389,7 +418,8 @@ static void createMemories(uint64_t maximumBytes) {
     if (maximumBytes >> type.pageSizeLog2 < type.maximum)
       type.maximum = maximumBytes >> type.pageSizeLog2;
     if (type.minimum > type.maximum)
-      refuse("the module's memory is larger than the limit that the program was given");
+      refuse("the module's memory is larger than the limit that the program "
+             "was given");
     MemoryOptions options;
     options.fixedBase = i == 0 ? abi::processMemoryBase : 0;
     options.isGuarded = isGuarded;
@@ -412,13 +442,15 @@ static void createTables() {
   }
 }
 
-/// What runs on the guest's stack. Core 3.0, 4.7.3 Instantiation, then the entry.
+/// What runs on the guest's stack. Core 3.0, 4.7.3 Instantiation, then the
+/// entry.
 static void runGuest(void *) {
   moat_module.initialize(&moat_instance);
   moat_main(&moat_instance);
 }
 
-/// Frames whose function has no name are the runtime's or entries, and not shown.
+/// Frames whose function has no name are the runtime's or entries, and not
+/// shown.
 static void printTrap(const TrapRecord &record) {
   Message message;
   message << "moat: trap: " << trapText(record.kind) << "\n";
@@ -426,7 +458,8 @@ static void printTrap(const TrapRecord &record) {
   uint32_t lastFunction = UINT32_MAX;
   const char *lastName = nullptr;
   uint64_t repetitions = 0;
-  // One past the end prints what is pending. A function that recurs is one line.
+  // One past the end prints what is pending. A function that recurs is one
+  // line.
   for (uint32_t i = 0; i <= record.frameCount; ++i) {
     uint32_t function = UINT32_MAX;
     const char *name = nullptr;
@@ -477,18 +510,22 @@ int main(int argc, char **argv, char **hostEnvironment) {
   bool isSealed = manifest.flags & abi::ManifestSealed;
   readHostVariable(hostEnvironment, isSealed);
 
-  // Everything below lives in this frame, which is left only by the process's end.
+  // Everything below lives in this frame, which is left only by the process's
+  // end.
   DescriptorTable descriptors;
   size_t most = static_cast<size_t>(argc) + manifest.recordCount + 1;
-  auto **arguments = static_cast<const char **>(alloca(2 * most * sizeof(char *)));
+  auto **arguments =
+      static_cast<const char **>(alloca(2 * most * sizeof(char *)));
   Grants grants(descriptors, arguments, arguments + most);
   // A program that imports nothing can use nothing.
-  if (moat_module.importedFunctionCount && inheritStreams(descriptors) != Errno::Success)
+  if (moat_module.importedFunctionCount &&
+      inheritStreams(descriptors) != Errno::Success)
     refuse("cannot use the standard streams");
   grants.addArgument(argc ? argv[0] : "");
   grants.readManifest(manifest, hostEnvironment);
   grants.readOptions(argv + (argc ? 1 : 0), isSealed);
-  // Now: the guest has what it was given, and nothing else will be opened for it.
+  // Now: the guest has what it was given, and nothing else will be opened for
+  // it.
 
   Domain domain;
   domain.isInMemory = isInMemory;
@@ -496,11 +533,13 @@ int main(int argc, char **argv, char **hostEnvironment) {
   if (!createStack(domain, moat_context, grants.stackBytes))
     refuse("cannot map a stack of the size that was asked for");
   createTables();
-  // Last, since one that must not move takes what it may need of a limited address space.
+  // Last, since one that must not move takes what it may need of a limited
+  // address space.
   createMemories(grants.memoryBytes);
   rt::Instance instance;
   instance.compiled = &moat_instance;
-  instance.memory0 = moat_module.memoryCount ? &moat_module.processMemories[0] : nullptr;
+  instance.memory0 =
+      moat_module.memoryCount ? &moat_module.processMemories[0] : nullptr;
   instance.arguments = grants.argumentList();
   instance.environment = grants.environmentList();
   instance.descriptors = &descriptors;
@@ -512,7 +551,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   installFaultHandlers();
   // Now: compiled code may run, and may fault.
 
-  // Not by host::exit: objects on moat's command line may use libc's buffered streams.
+  // Not by host::exit: objects on moat's command line may use libc's buffered
+  // streams.
   TrapRecord record;
   if (protect(domain, runGuest, nullptr, record))
     exit(0);

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Tables. The elements are a mapping of their own that may move when the table grows;
-// abi::Table::owner holds its size in bytes, 0 for a constant table of the compiler's.
+// Tables. The elements are a mapping of their own that may move when the table
+// grows; abi::Table::owner holds its size in bytes, 0 for a constant table of
+// the compiler's.
 
 #include "Table.h"
 #include "Host/Host.h"
@@ -79,7 +80,8 @@ static bool isInBounds(uint64_t index, uint64_t count, uint64_t size) {
   return index <= size && count <= size - index;
 }
 
-bool fillTable(abi::Table &table, uint64_t index, void *element, uint64_t count) {
+bool fillTable(abi::Table &table, uint64_t index, void *element,
+               uint64_t count) {
   if (!isInBounds(index, count, table.size))
     return false;
   std::fill_n(table.elements + index, count, element);
@@ -87,18 +89,19 @@ bool fillTable(abi::Table &table, uint64_t index, void *element, uint64_t count)
 }
 
 bool copyTable(abi::Table &destination, const abi::Table &source,
-               uint64_t destinationIndex, uint64_t sourceIndex, uint64_t count) {
+               uint64_t destinationIndex, uint64_t sourceIndex,
+               uint64_t count) {
   if (!isInBounds(sourceIndex, count, source.size) ||
       !isInBounds(destinationIndex, count, destination.size))
     return false;
   if (count)
-    memmove(destination.elements + destinationIndex, source.elements + sourceIndex,
-            count * sizeof(void *));
+    memmove(destination.elements + destinationIndex,
+            source.elements + sourceIndex, count * sizeof(void *));
   return true;
 }
 
-bool initTable(abi::Table &table, const abi::ElementSegment &segment, uint64_t index,
-               uint64_t segmentIndex, uint64_t count) {
+bool initTable(abi::Table &table, const abi::ElementSegment &segment,
+               uint64_t index, uint64_t segmentIndex, uint64_t count) {
   if (!isInBounds(segmentIndex, count, segment.size) ||
       !isInBounds(index, count, table.size))
     return false;

@@ -1,10 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Activations and traps. There are three ways out of an activation besides returning: a
-// call of moat_trap, a fault in a guard, and exitActivation(). The first two save the
-// registers at the place of the trap into the activation (Arch/ does, or the signal
-// handler), continue on the stack that was left for the guest's, where the frames are
-// walked, and then leave.
+// Activations and traps. There are three ways out of an activation besides
+// returning: a call of moat_trap, a fault in a guard, and exitActivation(). The
+// first two save the registers at the place of the trap into the activation
+// (Arch/ does, or the signal handler), continue on the stack that was left for
+// the guest's, where the frames are walked, and then leave.
 
 #include "Trap.h"
 #include "Arch/Arch.h"
@@ -18,8 +18,8 @@ constinit __thread Activation *moat_activation = nullptr;
 
 const char *trapText(Trap trap) {
   switch (trap) {
-#define TRAP(name, text)                                                               \
-  case Trap::name:                                                                     \
+#define TRAP(name, text)                                                       \
+  case Trap::name:                                                             \
     return text;
 #include "moat/abi/Traps.def"
   }
@@ -32,8 +32,10 @@ bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
   constexpr uint64_t granule = abi::stackGuardBytes;
   if (sizeBytes > uint64_t(1) << 40)
     return false;
-  // The part that is left for imports and helpers is not counted against the guest.
-  uint64_t usable = ((sizeBytes + granule - 1) & ~(granule - 1)) + abi::hostStackBytes;
+  // The part that is left for imports and helpers is not counted against the
+  // guest.
+  uint64_t usable =
+      ((sizeBytes + granule - 1) & ~(granule - 1)) + abi::hostStackBytes;
   auto mapped = host::reserve(nullptr, abi::stackGuardBytes + usable);
   if (!mapped)
     return false;
@@ -60,8 +62,9 @@ void destroyStack(Domain &domain) {
 
 // Activations.
 
-/// Where a new activation may use the stack of \p domain, which the thread is not on: below
-/// the place where it was left, if an activation further out has run on it.
+/// Where a new activation may use the stack of \p domain, which the thread is
+/// not on: below the place where it was left, if an activation further out has
+/// run on it.
 static uint64_t freeStackTop(const Domain &domain) {
   for (Activation *outer = moat_activation; outer; outer = outer->previous)
     if (domain.stack.contains(outer->resumeSp))
@@ -69,7 +72,8 @@ static uint64_t freeStackTop(const Domain &domain) {
   return domain.stack.end;
 }
 
-bool protect(Domain &domain, void (*body)(void *), void *argument, TrapRecord &record) {
+bool protect(Domain &domain, void (*body)(void *), void *argument,
+             TrapRecord &record) {
   record.ending = TrapRecord::Returned;
   record.isFault = false;
   record.frameCount = 0;
@@ -80,12 +84,14 @@ bool protect(Domain &domain, void (*body)(void *), void *argument, TrapRecord &r
   activation.domain = &domain;
   activation.record = &record;
   uint64_t stack = 0;
-  if (domain.stack.contains(reinterpret_cast<uint64_t>(__builtin_frame_address(0))))
+  if (domain.stack.contains(
+          reinterpret_cast<uint64_t>(__builtin_frame_address(0))))
     activation.hostSp = activation.previous ? activation.previous->hostSp : 0;
   else
     stack = freeStackTop(domain);
 
-  // The compiler may move this store behind the call otherwise: it sees no use of it.
+  // The compiler may move this store behind the call otherwise: it sees no use
+  // of it.
   __atomic_store_n(&moat_activation, &activation, __ATOMIC_RELAXED);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   bool wasLeft = moat_enter_activation(&activation, body, argument, stack);
@@ -109,8 +115,10 @@ namespace {
 /// Rows of the places seen last: a deep recursion has few places.
 class RowCache {
 public:
-  /// The row for \p pc in \p domain, and \p tables, those of the file it is in. Null: none.
-  const UnwindRow *find(const Domain &domain, uint64_t pc, UnwindTables &tables) {
+  /// The row for \p pc in \p domain, and \p tables, those of the file it is in.
+  /// Null: none.
+  const UnwindRow *find(const Domain &domain, uint64_t pc,
+                        UnwindTables &tables) {
     if (!tables.image.contains(pc) && !domain.findTables(domain, pc, tables))
       return nullptr;
     Slot &slot = slots[pc % slotCount];
@@ -143,7 +151,8 @@ static void recordFrames(const Activation &activation, TrapRecord &record) {
   RowCache cache;
   for (;;) {
     const UnwindRow *row = cache.find(domain, pc, tables);
-    Step result = row ? step(tables, *row, domain.stack, registers) : Step::Lost;
+    Step result =
+        row ? step(tables, *row, domain.stack, registers) : Step::Lost;
     if (result == Step::End)
       return; // the activation's own frame
     if (record.frameCount < TrapRecord::maximumFrames)
@@ -186,7 +195,8 @@ static bool handleFault(uint64_t address, void *machineContext) {
   const Domain &domain = *activation->domain;
   Trap kind;
   // Addresses below the guard are hit by nobody: larger frames are probed.
-  if (address - (domain.stack.begin - abi::stackGuardBytes) < abi::stackGuardBytes)
+  if (address - (domain.stack.begin - abi::stackGuardBytes) <
+      abi::stackGuardBytes)
     kind = Trap::StackExhausted;
   else if (domain.isInMemory(domain, address))
     kind = Trap::OutOfBoundsMemory;
@@ -195,8 +205,8 @@ static bool handleFault(uint64_t address, void *machineContext) {
   readMachineContext(machineContext, activation->registers);
   activation->record->isFault = true;
   activation->record->faultAddress = address;
-  redirectMachineContext(machineContext, leaveByTrap, activation->hostSp, activation,
-                         static_cast<uint32_t>(kind));
+  redirectMachineContext(machineContext, leaveByTrap, activation->hostSp,
+                         activation, static_cast<uint32_t>(kind));
   return true;
 }
 
@@ -208,8 +218,8 @@ static void sayLastWords(uint64_t address, void *machineContext) {
   Message message;
   message << "moat: fault at address ";
   message.hex(address) << ", instruction ";
-  message.hex(registers.pc)
-      << ": neither in a memory nor in a stack: this is a bug in moat, or in a host function\n";
+  message.hex(registers.pc) << ": neither in a memory nor in a stack: this is "
+                               "a bug in moat, or in a host function\n";
   message.write();
 }
 
@@ -220,16 +230,19 @@ void installFaultHandlers() {
 
 // Names.
 
-const char *functionNameAt(const abi::ModuleDescriptor &module, uint64_t address,
-                           uint32_t &functionIndex) {
+const char *functionNameAt(const abi::ModuleDescriptor &module,
+                           uint64_t address, uint32_t &functionIndex) {
   UnwindTables tables = {};
   AddressRange function;
-  if (!tables.locate(module.elfHeader) || !findFunction(tables, address, function))
+  if (!tables.locate(module.elfHeader) ||
+      !findFunction(tables, address, function))
     return nullptr;
-  // A function that was split keeps its name for the part that has its beginning.
+  // A function that was split keeps its name for the part that has its
+  // beginning.
   uint64_t best = 0;
   const char *found = nullptr;
-  for (const abi::FunctionName *row = module.namesBegin; row != module.namesEnd; ++row) {
+  for (const abi::FunctionName *row = module.namesBegin; row != module.namesEnd;
+       ++row) {
     uint64_t code = reinterpret_cast<uint64_t>(&row->code) + int64_t(row->code);
     if (!function.contains(code) || code > address || (found && code <= best))
       continue;

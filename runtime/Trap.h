@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Activations and traps. Compiled code runs inside an activation: protect() notes where to
-// return to, changes to the guest's stack and runs a body. A trap, which is a call of
-// moat_trap or a fault in a guard, records what happened and returns to the innermost
-// activation of the thread; the frames between are left as by longjmp(3).
+// Activations and traps. Compiled code runs inside an activation: protect()
+// notes where to return to, changes to the guest's stack and runs a body. A
+// trap, which is a call of moat_trap or a fault in a guard, records what
+// happened and returns to the innermost activation of the thread; the frames
+// between are left as by longjmp(3).
 
 #pragma once
 
@@ -34,60 +35,66 @@ struct TrapRecord {
   uint32_t exitCode = 0;         ///< of Exited
   bool isFault = false;          ///< whether an access in a guard made it
   uint64_t faultAddress = 0;
-  /// The innermost frames: the address of the trapping instruction, then those of calls
-  /// (return address minus one).
+  /// The innermost frames: the address of the trapping instruction, then those
+  /// of calls (return address minus one).
   static constexpr uint32_t maximumFrames = 64;
   uint32_t frameCount = 0;
   uint64_t depth = 0; ///< of all frames, recorded or not
   uint64_t frames[maximumFrames] = {};
 };
 
-/// What runs on one guest stack, as traps need to know it: abi::Context::runtime points
-/// here. The owner (an executable's start, a store) supplies the lookups, which run in a
-/// signal handler and must neither lock nor allocate.
+/// What runs on one guest stack, as traps need to know it:
+/// abi::Context::runtime points here. The owner (an executable's start, a
+/// store) supplies the lookups, which run in a signal handler and must neither
+/// lock nor allocate.
 struct Domain {
-  AddressRange stack;      ///< usable; a guard of abi::stackGuardBytes is below it
+  AddressRange stack; ///< usable; a guard of abi::stackGuardBytes is below it
   abi::Context *context = nullptr;
   const void *owner = nullptr; ///< for the lookups below
 
   /// Whether \p address is in a guarded memory of the domain or its guards.
   bool (*isInMemory)(const Domain &domain, uint64_t address) = nullptr;
   /// The tables of the ELF file that \p pc is in. False: unknown.
-  bool (*findTables)(const Domain &domain, uint64_t pc, UnwindTables &tables) = nullptr;
+  bool (*findTables)(const Domain &domain, uint64_t pc,
+                     UnwindTables &tables) = nullptr;
 };
 
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);
 }
 
-/// Maps a guest stack of at least \p sizeBytes for \p domain and prepares \p context to run
-/// on it. False: no memory.
-[[nodiscard]] bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes);
+/// Maps a guest stack of at least \p sizeBytes for \p domain and prepares \p
+/// context to run on it. False: no memory.
+[[nodiscard]] bool createStack(Domain &domain, abi::Context &context,
+                               uint64_t sizeBytes);
 void destroyStack(Domain &domain);
 
-/// Runs \p body on the guest stack of \p domain, or on the rest of it if the caller is on it
-/// already. \returns true if the body returned; otherwise \p record says what happened.
-/// The thread must have a signal stack, and the process the handlers (below).
+/// Runs \p body on the guest stack of \p domain, or on the rest of it if the
+/// caller is on it already. \returns true if the body returned; otherwise \p
+/// record says what happened. The thread must have a signal stack, and the
+/// process the handlers (below).
 [[nodiscard]] bool protect(Domain &domain, void (*body)(void *), void *argument,
                            TrapRecord &record);
 
-/// Ends the innermost activation of the thread, as proc_exit does. There must be one.
+/// Ends the innermost activation of the thread, as proc_exit does. There must
+/// be one.
 [[noreturn]] void exitActivation(uint32_t exitCode);
 
 /// Whether compiled code, or what it called, is running on this thread.
 bool isActive();
 
-/// Installs the handlers for faults, for the whole process; earlier handlers get what is
-/// not ours. Once is enough, more does no harm.
+/// Installs the handlers for faults, for the whole process; earlier handlers
+/// get what is not ours. Once is enough, more does no harm.
 void installFaultHandlers();
 
-/// What the handlers need of stack, the processor's largest register state included. The
-/// thread gets it by host::swapSignalStack before its first activation.
+/// What the handlers need of stack, the processor's largest register state
+/// included. The thread gets it by host::swapSignalStack before its first
+/// activation.
 inline constexpr uint64_t signalStackBytes = 64 << 10;
 
-/// The name of the function at \p address (of a recorded frame) in \p module, and its index.
-/// Null: unknown.
-const char *functionNameAt(const abi::ModuleDescriptor &module, uint64_t address,
-                           uint32_t &functionIndex);
+/// The name of the function at \p address (of a recorded frame) in \p module,
+/// and its index. Null: unknown.
+const char *functionNameAt(const abi::ModuleDescriptor &module,
+                           uint64_t address, uint32_t &functionIndex);
 
 } // namespace moat::rt

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The unwinder. Three layers: a cursor that reads the tables and never leaves them; the
-// search from a pc to its FDE (.eh_frame_hdr's sorted table) and its CIE; and the call
-// frame program, run up to the pc, whose rules give the caller's registers.
+// The unwinder. Three layers: a cursor that reads the tables and never leaves
+// them; the search from a pc to its FDE (.eh_frame_hdr's sorted table) and its
+// CIE; and the call frame program, run up to the pc, whose rules give the
+// caller's registers.
 
 #include "Unwind.h"
 #include <elf.h>
@@ -61,8 +62,8 @@ enum FrameInstruction : uint8_t {
   CfaGnuArgsSize = 0x2e,
 };
 
-/// Reads little-endian numbers from memory of a known range. The first read past its end
-/// makes the cursor bad for good; bad reads give 0.
+/// Reads little-endian numbers from memory of a known range. The first read
+/// past its end makes the cursor bad for good; bad reads give 0.
 class Cursor {
 public:
   Cursor(AddressRange range, uint64_t at) : at(at), range(range) {
@@ -76,7 +77,8 @@ public:
   bool isAtEnd() const { return !isGood || at >= range.end; }
   void fail() { isGood = false; }
 
-  template <typename T> T read() {
+  template <typename T>
+  T read() {
     if (!isGood || !range.contains(at, sizeof(T))) {
       isGood = false;
       return 0;
@@ -120,8 +122,8 @@ public:
     }
   }
 
-  /// An encoded pointer; \p dataBase is what data-relative ones count from. Indirect ones
-  /// stay the address of the pointer.
+  /// An encoded pointer; \p dataBase is what data-relative ones count from.
+  /// Indirect ones stay the address of the pointer.
   uint64_t readPointer(uint8_t encoding, uint64_t dataBase = 0) {
     if (encoding == PointerOmitted)
       return 0;
@@ -180,7 +182,8 @@ bool UnwindTables::locate(const void *elfHeader) {
   auto *segments = reinterpret_cast<const Elf64_Phdr *>(
       reinterpret_cast<const char *>(elfHeader) + file->e_phoff);
 
-  // The segment with the file's beginning says how far it was moved from where it was linked.
+  // The segment with the file's beginning says how far it was moved from where
+  // it was linked.
   uint64_t bias = 0;
   uint64_t headerAddress = 0, headerBytes = 0;
   bool hasFirst = false;
@@ -226,7 +229,8 @@ bool UnwindTables::locate(const void *elfHeader) {
   return frames.begin != 0;
 }
 
-/// The address of the FDE of the last function that begins at or below \p pc, or 0.
+/// The address of the FDE of the last function that begins at or below \p pc,
+/// or 0.
 static uint64_t searchFrame(const UnwindTables &tables, uint64_t pc) {
   auto *rows = reinterpret_cast<const int32_t *>(tables.searchTable);
   uint64_t low = 0, high = tables.searchCount;
@@ -240,8 +244,8 @@ static uint64_t searchFrame(const UnwindTables &tables, uint64_t pc) {
   return low ? tables.header.begin + int64_t(rows[2 * low - 1]) : 0;
 }
 
-/// Reads the length in front of a CIE or FDE at \p address. \returns its range behind the
-/// length; empty if it is none.
+/// Reads the length in front of a CIE or FDE at \p address. \returns its range
+/// behind the length; empty if it is none.
 static AddressRange readEntry(const UnwindTables &tables, uint64_t address) {
   Cursor cursor(tables.frames, address);
   uint64_t sizeBytes = cursor.read<uint32_t>();
@@ -268,8 +272,8 @@ struct Entry {
 } // namespace
 
 /// Reads the CIE at \p address. LSB Core 5.0, 10.6.1.1.1.
-static bool readCommon(const UnwindTables &tables, uint64_t address, Entry &entry,
-                       UnwindRow &row) {
+static bool readCommon(const UnwindTables &tables, uint64_t address,
+                       Entry &entry, UnwindRow &row) {
   AddressRange range = readEntry(tables, address);
   Cursor cursor(range);
   uint32_t id = cursor.read<uint32_t>();
@@ -281,7 +285,8 @@ static bool readCommon(const UnwindTables &tables, uint64_t address, Entry &entr
     ;
   entry.codeAlignment = cursor.readULeb();
   entry.dataAlignment = cursor.readSLeb();
-  row.returnRegister = version == 1 ? cursor.read<uint8_t>() : cursor.readULeb();
+  row.returnRegister =
+      version == 1 ? cursor.read<uint8_t>() : cursor.readULeb();
   if (!cursor.isGood)
     return false;
 
@@ -325,12 +330,13 @@ static bool findEntry(const UnwindTables &tables, uint64_t pc, Entry &entry,
   Cursor cursor(range);
   uint64_t place = cursor.at;
   uint32_t toCommon = cursor.read<uint32_t>();
-  if (!cursor.isGood || toCommon == 0 || !readCommon(tables, place - toCommon, entry, row))
+  if (!cursor.isGood || toCommon == 0 ||
+      !readCommon(tables, place - toCommon, entry, row))
     return false;
 
   entry.code.begin = cursor.readPointer(entry.pointerEncoding);
-  entry.code.end =
-      entry.code.begin + cursor.readPointer(entry.pointerEncoding & PointerFormat);
+  entry.code.end = entry.code.begin +
+                   cursor.readPointer(entry.pointerEncoding & PointerFormat);
   if (entry.hasAugmentation) {
     uint64_t sizeBytes = cursor.readULeb();
     uint64_t programBegin = cursor.at + sizeBytes;
@@ -338,7 +344,8 @@ static bool findEntry(const UnwindTables &tables, uint64_t pc, Entry &entry,
     cursor.at = programBegin;
   }
   entry.program = {cursor.at, range.end};
-  return cursor.isGood && range.contains(cursor.at, 0) && entry.code.contains(pc);
+  return cursor.isGood && range.contains(cursor.at, 0) &&
+         entry.code.contains(pc);
 }
 
 bool findFunction(const UnwindTables &tables, uint64_t pc, AddressRange &code) {
@@ -359,8 +366,8 @@ public:
   FrameProgram(const Entry &entry, uint64_t pc, UnwindRow &row)
       : entry(entry), pc(pc), row(row), location(entry.code.begin) {}
 
-  /// Runs both programs up to the pc; the row is then the pc's. False: an instruction is
-  /// unknown.
+  /// Runs both programs up to the pc; the row is then the pc's. False: an
+  /// instruction is unknown.
   bool run() {
     if (!execute(entry.commonProgram))
       return false;
@@ -390,7 +397,8 @@ private:
       row.rules[number] = initial.rules[number];
   }
 
-  /// \returns false when the rows from here on are for later places than the pc.
+  /// \returns false when the rows from here on are for later places than the
+  /// pc.
   bool advance(uint64_t delta) {
     location += delta * entry.codeAlignment;
     return location <= pc;
@@ -409,7 +417,8 @@ private:
           return true;
         continue;
       case CfaOffset:
-        set(low, UnwindRule::Offset, int64_t(cursor.readULeb()) * entry.dataAlignment);
+        set(low, UnwindRule::Offset,
+            int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       case CfaRestore:
         restore(low);
@@ -432,22 +441,26 @@ private:
         continue;
       case CfaOffsetExtended: {
         uint64_t number = cursor.readULeb();
-        set(number, UnwindRule::Offset, int64_t(cursor.readULeb()) * entry.dataAlignment);
+        set(number, UnwindRule::Offset,
+            int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       }
       case CfaOffsetExtendedSf: {
         uint64_t number = cursor.readULeb();
-        set(number, UnwindRule::Offset, cursor.readSLeb() * entry.dataAlignment);
+        set(number, UnwindRule::Offset,
+            cursor.readSLeb() * entry.dataAlignment);
         continue;
       }
       case CfaValOffset: {
         uint64_t number = cursor.readULeb();
-        set(number, UnwindRule::ValueOffset, int64_t(cursor.readULeb()) * entry.dataAlignment);
+        set(number, UnwindRule::ValueOffset,
+            int64_t(cursor.readULeb()) * entry.dataAlignment);
         continue;
       }
       case CfaValOffsetSf: {
         uint64_t number = cursor.readULeb();
-        set(number, UnwindRule::ValueOffset, cursor.readSLeb() * entry.dataAlignment);
+        set(number, UnwindRule::ValueOffset,
+            cursor.readSLeb() * entry.dataAlignment);
         continue;
       }
       case CfaRestoreExtended:
@@ -501,7 +514,9 @@ private:
       case CfaExpression:
       case CfaValExpression: {
         uint64_t number = cursor.readULeb();
-        set(number, byte == CfaExpression ? UnwindRule::Expression : UnwindRule::ValueExpression,
+        set(number,
+            byte == CfaExpression ? UnwindRule::Expression
+                                  : UnwindRule::ValueExpression,
             int64_t(cursor.at));
         skipExpression(cursor);
         continue;
@@ -516,15 +531,19 @@ private:
   }
 };
 
-/// The few DWARF operations that frame tables of compilers contain (frames realigned or
-/// with a dynamic part, and procedure linkage tables). DWARF 5, 2.5.
+/// The few DWARF operations that frame tables of compilers contain (frames
+/// realigned or with a dynamic part, and procedure linkage tables). DWARF
+/// 5, 2.5.
 class Expression {
 public:
-  Expression(AddressRange tables, AddressRange stackRange, const Registers &registers)
+  Expression(AddressRange tables, AddressRange stackRange,
+             const Registers &registers)
       : tables(tables), stackRange(stackRange), registers(registers) {}
 
-  /// Evaluates the expression whose length is at \p address. False: it cannot be.
-  bool evaluate(uint64_t address, uint64_t initial, bool hasInitial, uint64_t &result) {
+  /// Evaluates the expression whose length is at \p address. False: it cannot
+  /// be.
+  bool evaluate(uint64_t address, uint64_t initial, bool hasInitial,
+                uint64_t &result) {
     Cursor length(tables, address);
     uint64_t sizeBytes = length.readULeb();
     if (!length.isGood || !tables.contains(length.at, sizeBytes))
@@ -669,9 +688,11 @@ Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
   } else {
     if (row.cfaRegister >= Arch::registerCount)
       return Step::Lost;
-    cfa = registers.value[row.cfaRegister] + static_cast<uint64_t>(row.cfaOffset);
+    cfa =
+        registers.value[row.cfaRegister] + static_cast<uint64_t>(row.cfaOffset);
   }
-  // Stacks grow down, so a caller's frame is above: this is what makes a walk end.
+  // Stacks grow down, so a caller's frame is above: this is what makes a walk
+  // end.
   if (cfa < registers.sp() || cfa > stack.end || cfa < stack.begin)
     return Step::Lost;
 
@@ -695,7 +716,8 @@ Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
     case UnwindRule::Expression:
     case UnwindRule::ValueExpression:
       if (!Expression(tables.frames, stack, registers)
-               .evaluate(static_cast<uint64_t>(rule.operand), cfa, true, address))
+               .evaluate(static_cast<uint64_t>(rule.operand), cfa, true,
+                         address))
         return Step::Lost;
       if (rule.kind == UnwindRule::ValueExpression) {
         caller.value[i] = address;
@@ -707,7 +729,8 @@ Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
     }
     if (!stack.contains(address, 8))
       return Step::Lost;
-    __builtin_memcpy(&caller.value[i], reinterpret_cast<const void *>(address), 8);
+    __builtin_memcpy(&caller.value[i], reinterpret_cast<const void *>(address),
+                     8);
   }
   caller.pc = caller.value[row.returnRegister];
   if (caller.pc == 0)

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// AArch64 under the AAPCS64: x19 to x29 and d8 to d15 are callee-saved, the return address
-// is in x30.
+// AArch64 under the AAPCS64: x19 to x29 and d8 to d15 are callee-saved, the
+// return address is in x30.
 
 #if defined(__aarch64__)
 
@@ -14,8 +14,9 @@ static_assert(offsetof(Activation, registers) + offsetof(Registers, pc) == 280);
 
 // moat_enter_activation(x0: activation, x1: body, x2: argument, x3: stack or 0)
 //
-// Until the stack changes, unwinding works as in any function; from then on the return
-// address is undefined, which tells unwinders and debuggers that the stack ends here.
+// Until the stack changes, unwinding works as in any function; from then on the
+// return address is undefined, which tells unwinders and debuggers that the
+// stack ends here.
 asm(R"(
         .section .text.moat_enter_activation,"ax",@progbits
         .globl  moat_enter_activation
@@ -92,8 +93,9 @@ moat_leave_activation:
         .text
 )");
 
-// moat_trap(w0: kind), called by compiled code at any depth of its stack: saves what the
-// unwinder needs and leaves the guest's stack. Register numbers are DWARF's.
+// moat_trap(w0: kind), called by compiled code at any depth of its stack: saves
+// what the unwinder needs and leaves the guest's stack. Register numbers are
+// DWARF's.
 asm(R"(
         .section .text.moat_trap,"ax",@progbits
         .globl  moat_trap
@@ -139,7 +141,8 @@ void readMachineContext(const void *machineContext, Registers &registers) {
 }
 
 void redirectMachineContext(void *machineContext,
-                            void (*function)(Activation *first, uint32_t second),
+                            void (*function)(Activation *first,
+                                             uint32_t second),
                             uint64_t sp, Activation *first, uint32_t second) {
   auto &context = static_cast<ucontext_t *>(machineContext)->uc_mcontext;
   context.sp = sp & ~uint64_t(15);

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What an architecture provides beside its registers: entering and leaving activations,
-// moat_trap, and the machine context of a signal. A file of each architecture has the
-// bodies; to add one, write its file and its part of Registers.h.
+// What an architecture provides beside its registers: entering and leaving
+// activations, moat_trap, and the machine context of a signal. A file of each
+// architecture has the bodies; to add one, write its file and its part of
+// Registers.h.
 
 #pragma once
 
@@ -17,11 +18,12 @@ struct TrapRecord;
 /// One call of protect() that has not ended. Lives in protect()'s frame.
 struct Activation {
   // The assembly knows these three.
-  /// Stack pointer below the callee-saved registers that enterActivation() pushed.
+  /// Stack pointer below the callee-saved registers that enterActivation()
+  /// pushed.
   uint64_t resumeSp = 0;
-  /// Stack pointer of the stack that was left for the guest's: below it nothing is used
-  /// while the guest runs, so that a trap can be dealt with there without touching the
-  /// guest's frames.
+  /// Stack pointer of the stack that was left for the guest's: below it nothing
+  /// is used while the guest runs, so that a trap can be dealt with there
+  /// without touching the guest's frames.
   uint64_t hostSp = 0;
   /// Where a trap happened.
   Registers registers;
@@ -30,30 +32,35 @@ struct Activation {
   Domain *domain = nullptr;
   TrapRecord *record = nullptr;
 };
-static_assert(offsetof(Activation, resumeSp) == 0 && offsetof(Activation, hostSp) == 8 &&
+static_assert(offsetof(Activation, resumeSp) == 0 &&
+              offsetof(Activation, hostSp) == 8 &&
               offsetof(Activation, registers) == 16);
 
-/// Saves the callee-saved registers, notes resumeSp, changes to \p stack (0: stays where it
-/// is) and calls body(argument). \returns false when that returns, true when
-/// leaveActivation() was called. Where \p stack is not 0, hostSp is set, too.
-/// Its frame ends the unwinder's walk.
-extern "C" bool moat_enter_activation(Activation *activation, void (*body)(void *),
-                                      void *argument, uint64_t stack);
+/// Saves the callee-saved registers, notes resumeSp, changes to \p stack (0:
+/// stays where it is) and calls body(argument). \returns false when that
+/// returns, true when leaveActivation() was called. Where \p stack is not 0,
+/// hostSp is set, too. Its frame ends the unwinder's walk.
+extern "C" bool moat_enter_activation(Activation *activation,
+                                      void (*body)(void *), void *argument,
+                                      uint64_t stack);
 
 /// Makes moat_enter_activation return true, from anywhere in the activation.
 extern "C" [[noreturn]] void moat_leave_activation(Activation *activation);
 
-/// The innermost activation of the thread, or null. The runtime's one thread_local.
+/// The innermost activation of the thread, or null. The runtime's one
+/// thread_local.
 /// (`__thread`: constant initialization, so that assembly can read it.)
 extern "C" __thread Activation *moat_activation
 #if defined(__PIC__)
-    __attribute__((tls_model("initial-exec"))) // so that a signal handler can read it
+    __attribute__((
+        tls_model("initial-exec"))) // so that a signal handler can read it
 #endif
     ;
 
-/// moat_trap (abi/Builtins.def) comes here after it has saved the registers of the trapping
-/// function and changed to hostSp.
-extern "C" [[noreturn]] void moat_on_trap(Activation *activation, uint32_t kind);
+/// moat_trap (abi/Builtins.def) comes here after it has saved the registers of
+/// the trapping function and changed to hostSp.
+extern "C" [[noreturn]] void moat_on_trap(Activation *activation,
+                                          uint32_t kind);
 /// Where it comes if there is no activation.
 extern "C" [[noreturn]] void moat_on_stray_trap(uint32_t kind);
 
@@ -61,9 +68,11 @@ extern "C" [[noreturn]] void moat_on_stray_trap(uint32_t kind);
 
 void readMachineContext(const void *machineContext, Registers &registers);
 
-/// Lets the signal handler return into function(first, second) on the stack \p sp.
+/// Lets the signal handler return into function(first, second) on the stack \p
+/// sp.
 void redirectMachineContext(void *machineContext,
-                            void (*function)(Activation *first, uint32_t second),
+                            void (*function)(Activation *first,
+                                             uint32_t second),
                             uint64_t sp, Activation *first, uint32_t second);
 
 } // namespace moat::rt

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A processor's registers as the unwinder sees them: by their DWARF numbers. What differs
-// between processors is here and in the file of each; nothing else knows them.
+// A processor's registers as the unwinder sees them: by their DWARF numbers.
+// What differs between processors is here and in the file of each; nothing else
+// knows them.
 
 #pragma once
 
@@ -13,10 +14,12 @@ namespace moat::rt {
 
 /// System V psABI, AMD64 supplement, table "DWARF register number mapping".
 struct Arch {
-  static constexpr unsigned registerCount = 17; ///< rax to r15, then the return address
+  static constexpr unsigned registerCount =
+      17; ///< rax to r15, then the return address
   static constexpr unsigned stackPointer = 7;
   static constexpr unsigned returnAddress = 16;
-  static constexpr unsigned pcRegister = 16; ///< the number by which expressions name the pc
+  static constexpr unsigned pcRegister =
+      16; ///< the number by which expressions name the pc
   /// How far below the stack pointer a function may keep things.
   static constexpr uint64_t redZoneBytes = 128;
 };

@@ -11,10 +11,12 @@ namespace moat::rt {
 
 static_assert(offsetof(Activation, registers) + offsetof(Registers, pc) == 152);
 
-// moat_enter_activation(rdi: activation, rsi: body, rdx: argument, rcx: stack or 0)
+// moat_enter_activation(rdi: activation, rsi: body, rdx: argument, rcx: stack
+// or 0)
 //
-// Until the stack changes, unwinding works as in any function; from then on the return
-// address is undefined, which tells unwinders and debuggers that the stack ends here.
+// Until the stack changes, unwinding works as in any function; from then on the
+// return address is undefined, which tells unwinders and debuggers that the
+// stack ends here.
 asm(R"(
         .section .text.moat_enter_activation,"ax",@progbits
         .globl  moat_enter_activation
@@ -94,8 +96,9 @@ moat_leave_activation:
         .text
 )");
 
-// moat_trap(edi: kind), called by compiled code at any depth of its stack: saves what the
-// unwinder needs and leaves the guest's stack. Register numbers are DWARF's.
+// moat_trap(edi: kind), called by compiled code at any depth of its stack:
+// saves what the unwinder needs and leaves the guest's stack. Register numbers
+// are DWARF's.
 asm(R"(
         .section .text.moat_trap,"ax",@progbits
         .globl  moat_trap
@@ -138,7 +141,8 @@ static constexpr int gregOfDwarf[16] = {
 };
 
 void readMachineContext(const void *machineContext, Registers &registers) {
-  auto &gregs = static_cast<const ucontext_t *>(machineContext)->uc_mcontext.gregs;
+  auto &gregs =
+      static_cast<const ucontext_t *>(machineContext)->uc_mcontext.gregs;
   for (unsigned i = 0; i < 16; ++i)
     registers.value[i] = static_cast<uint64_t>(gregs[gregOfDwarf[i]]);
   registers.pc = static_cast<uint64_t>(gregs[REG_RIP]);
@@ -146,10 +150,12 @@ void readMachineContext(const void *machineContext, Registers &registers) {
 }
 
 void redirectMachineContext(void *machineContext,
-                            void (*function)(Activation *first, uint32_t second),
+                            void (*function)(Activation *first,
+                                             uint32_t second),
                             uint64_t sp, Activation *first, uint32_t second) {
   auto &gregs = static_cast<ucontext_t *>(machineContext)->uc_mcontext.gregs;
-  // As after a call: the return address, which is never used, lies at the stack's end.
+  // As after a call: the return address, which is never used, lies at the
+  // stack's end.
   gregs[REG_RSP] = static_cast<greg_t>((sp & ~uint64_t(15)) - 8);
   gregs[REG_RIP] = reinterpret_cast<greg_t>(function);
   gregs[REG_RDI] = reinterpret_cast<greg_t>(first);

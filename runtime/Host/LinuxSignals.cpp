@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Faults on Linux: sigaction(2) and sigaltstack(2), by libc, whose return trampoline and
-// structures we would have to repeat otherwise; and advice about pages, madvise(2).
+// Faults on Linux: sigaction(2) and sigaltstack(2), by libc, whose return
+// trampoline and structures we would have to repeat otherwise; and advice about
+// pages, madvise(2).
 
 #include "Host/Host.h"
 #include "Host/Signals.h"
@@ -24,26 +25,30 @@ struct Handlers {
 constinit static Handlers handlers;
 
 /// Hands a fault to whoever handled it before us.
-static void passOn(const struct sigaction &previous, int signal, siginfo_t *info,
-                   void *machineContext) {
+static void passOn(const struct sigaction &previous, int signal,
+                   siginfo_t *info, void *machineContext) {
   if (previous.sa_flags & SA_SIGINFO)
     return previous.sa_sigaction(signal, info, machineContext);
   if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
     return previous.sa_handler(signal);
-  handlers.policy->lastWords(reinterpret_cast<uint64_t>(info->si_addr), machineContext);
-  // Back where it came from, the instruction faults again, and the default ends the process
-  // with its signal and, if the system keeps one, a core of the true place. A fault that
-  // was sent (kill(2)) does not repeat itself, and ends with the next.
+  handlers.policy->lastWords(reinterpret_cast<uint64_t>(info->si_addr),
+                             machineContext);
+  // Back where it came from, the instruction faults again, and the default ends
+  // the process with its signal and, if the system keeps one, a core of the
+  // true place. A fault that was sent (kill(2)) does not repeat itself, and
+  // ends with the next.
   sigaction(signal, &previous, nullptr);
 }
 
 static void onFault(int signal, siginfo_t *info, void *machineContext) {
-  // Only the kernel's own faults have an address; a signal sent by kill(2) has a sender.
+  // Only the kernel's own faults have an address; a signal sent by kill(2) has
+  // a sender.
   if (info->si_code > 0 &&
-      handlers.policy->handle(reinterpret_cast<uint64_t>(info->si_addr), machineContext))
+      handlers.policy->handle(reinterpret_cast<uint64_t>(info->si_addr),
+                              machineContext))
     return;
-  passOn(signal == SIGSEGV ? handlers.previousSegv : handlers.previousBus, signal, info,
-         machineContext);
+  passOn(signal == SIGSEGV ? handlers.previousSegv : handlers.previousBus,
+         signal, info, machineContext);
 }
 
 void host::installFaultHandler(const FaultPolicy &policy) {

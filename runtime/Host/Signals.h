@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Faults as the system reports them. Signal handlers are the process's, so the state behind
-// this interface is too: it is set once and then only read.
+// Faults as the system reports them. Signal handlers are the process's, so the
+// state behind this interface is too: it is set once and then only read.
 
 #pragma once
 
@@ -11,16 +11,17 @@ namespace moat::rt::host {
 
 /// What the handler of faults consults. Both run in the signal handler.
 struct FaultPolicy {
-  /// Judges a fault at \p address. True: it is dealt with, and \p machineContext (a
-  /// ucontext_t, see Arch/Arch.h) says where to go on.
+  /// Judges a fault at \p address. True: it is dealt with, and \p
+  /// machineContext (a ucontext_t, see Arch/Arch.h) says where to go on.
   bool (*handle)(uint64_t address, void *machineContext);
-  /// Says something about a fault that nobody handles, before the process ends by it.
+  /// Says something about a fault that nobody handles, before the process ends
+  /// by it.
   void (*lastWords)(uint64_t address, void *machineContext);
 };
 
-/// Handles SIGSEGV and SIGBUS by \p policy, which must live for good; what it does not
-/// handle goes to the handlers that were there before. Later calls do nothing.
-/// sigaction(2).
+/// Handles SIGSEGV and SIGBUS by \p policy, which must live for good; what it
+/// does not handle goes to the handlers that were there before. Later calls do
+/// nothing. sigaction(2).
 void installFaultHandler(const FaultPolicy &policy);
 
 /// The stack that a thread's handlers run on.
