@@ -327,6 +327,8 @@ inline constexpr uint64_t maximumPages32 = 65535;
 //   moat_export_<name>  an exported function, likewise.
 // In names every byte but letters, digits and `_` is written `$` and two hexadecimal
 // digits, and so is a `_` that follows another `_`, and the last `_` of a module's name.
+// Only the name's own bytes count, not the prefix: the export `_start` is
+// `moat_export__start`.
 // Parameters and results: i32 is uint32_t, i64 uint64_t, f32 float, f64 double,
 // references void *.
 
