@@ -20,7 +20,7 @@ static unsigned long long bitsOf(double x) {
 }
 
 int main(void) {
-  double values[] = {0.0, -0.0, 1.0 / 3, 123456789.125, 1e-310, DBL_MAX, DBL_MIN, -2.5, 1e21,
+  double values[] = {0.0, -0.0, 1.0 / 3, 123456789.125, 1e-300, DBL_MAX, DBL_MIN, -2.5, 1e21,
                      6.02214076e23, INFINITY, -INFINITY};
   for (unsigned i = 0; i < sizeof values / sizeof *values; ++i)
     printf("%g|%e|%.17g|%a|%.3f\n", values[i], values[i], values[i], values[i],

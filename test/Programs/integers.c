@@ -20,12 +20,22 @@ static uint64_t next(void) {
   return state;
 }
 
+static uint64_t multiplyModulo(uint64_t a, uint64_t b, uint64_t modulus) {
+  uint64_t result = 0;
+  for (; b; b >>= 1) {
+    if (b & 1)
+      result = result >= modulus - a ? result - (modulus - a) : result + a;
+    a = a >= modulus - a ? a - (modulus - a) : a + a;
+  }
+  return result;
+}
+
 static uint64_t powerModulo(uint64_t base, uint64_t exponent, uint64_t modulus) {
   uint64_t result = 1;
   for (; exponent; exponent >>= 1) {
     if (exponent & 1)
-      result = (unsigned __int128)result * base % modulus;
-    base = (unsigned __int128)base * base % modulus;
+      result = multiplyModulo(result, base, modulus);
+    base = multiplyModulo(base, base, modulus);
   }
   return result;
 }
@@ -41,10 +51,10 @@ static int isPrime(uint64_t n) {
   int twos = __builtin_ctzll(odd);
   odd >>= twos;
   for (int i = 0; i < 12; ++i) {
-    uint64_t x = powerModulo(bases[i], odd, n);
+    uint64_t x = powerModulo(bases[i] % n, odd, n);
     int isWitness = x != 1 && x != n - 1;
     for (int j = 1; isWitness && j < twos; ++j) {
-      x = (unsigned __int128)x * x % n;
+      x = multiplyModulo(x, x, n);
       isWitness = x != n - 1;
     }
     if (isWitness)
@@ -65,7 +75,7 @@ int main(void) {
     mix += (uint32_t)a / 7 + (int32_t)b / -13 + (int16_t)a * (int8_t)b + (uint8_t)(a >> 9);
     mix = mix << 11 | mix >> 53;
     unsigned __int128 wide = (unsigned __int128)a * b;
-    mix ^= (uint64_t)(wide >> 64) + (uint64_t)(wide / (t | 1)) ;
+    mix ^= (uint64_t)(wide >> 64) + (uint64_t)(wide >> (i % 128));
     int64_t sum;
     mix += __builtin_add_overflow(s, t, &sum) + 2 * __builtin_mul_overflow(s, t, &sum);
   }

@@ -9,13 +9,14 @@
 // RUN: diff %t.expected %t.2.out
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum Op { Push, Load, Store, Add, Sub, Mul, Div, Less, Equal, Jump, JumpIfZero, Call, Print, Halt };
 static int code[4096], size;
-static long variables[26];
+static int64_t variables[26];
 static const char *position;
 
 static void emit(int op) { code[size++] = op; }
@@ -33,12 +34,12 @@ static int accept(const char *word) {
   return 1;
 }
 
-static long twice(long x) { return 2 * x; }
-static long square(long x) { return x * x; }
-static long digits(long x) { return x < 10 ? 1 : 1 + digits(x / 10); }
+static int64_t twice(int64_t x) { return 2 * x; }
+static int64_t square(int64_t x) { return x * x; }
+static int64_t digits(int64_t x) { return x < 10 ? 1 : 1 + digits(x / 10); }
 static const struct {
   const char *name;
-  long (*function)(long);
+  int64_t (*function)(int64_t);
 } functions[] = {{"twice", twice}, {"square", square}, {"digits", digits}};
 
 static void expression(void);
@@ -131,8 +132,8 @@ static void statement(void) {
   }
 }
 
-static long run(void) {
-  long stack[64], steps = 0;
+static int64_t run(void) {
+  int64_t stack[64], steps = 0;
   int top = 0, pc = 0;
   for (;; ++steps) {
     switch (code[pc++]) {
@@ -148,7 +149,7 @@ static long run(void) {
     case Jump: pc = code[pc]; break;
     case JumpIfZero: pc = stack[--top] ? pc + 1 : code[pc]; break;
     case Call: stack[top - 1] = functions[code[pc++]].function(stack[top - 1]); break;
-    case Print: printf("%ld\n", stack[--top]); break;
+    case Print: printf("%lld\n", (long long)stack[--top]); break;
     case Halt: return steps;
     }
   }
@@ -164,5 +165,5 @@ int main(void) {
   while (skip(), *position)
     statement();
   emit(Halt);
-  printf("%ld steps\n", run());
+  printf("%lld steps\n", (long long)run());
 }

@@ -18,17 +18,10 @@ static uint32_t fractionOfRoot(unsigned prime, int degree) {
   uint64_t low = 0, high = (uint64_t)32 << 32;
   while (high - low > 1) {
     uint64_t middle = low + (high - low) / 2;
-    // Compare in pieces that fit: middle^2 first.
-    unsigned __int128 square = (unsigned __int128)middle * middle;
-    int isAbove;
-    if (degree == 2) {
-      isAbove = square > target << 64;
-    } else {
-      unsigned __int128 high64 = square >> 32;       // middle^2 / 2^32
-      unsigned __int128 cube = (high64 >> 32) * middle + (((high64 & 0xffffffff) * middle) >> 32);
-      isAbove = cube >= target << 32;                // middle^3 / 2^64
-    }
-    if (isAbove)
+    unsigned __int128 power = (unsigned __int128)middle * middle;
+    if (degree == 3)
+      power *= middle;
+    if (power > target << 32 * degree)
       high = middle;
     else
       low = middle;

@@ -7,7 +7,7 @@
 // RUN: diff %t.expected %t.0.out
 // RUN: diff %t.expected %t.2.out
 // RUN: FileCheck %s < %t.2.out
-// CHECK: found 'quick' at 4
+// CHECK: found 'quick' at 5
 
 #include <stdio.h>
 #include <stdlib.h>

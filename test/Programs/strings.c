@@ -17,13 +17,13 @@ struct Entry {
   int count;
 };
 
-static struct Entry table[256];
+static struct Entry table[4096];
 
 static struct Entry *lookUp(const char *word) {
   unsigned hash = 2166136261u;
   for (const char *c = word; *c; ++c)
     hash = (hash ^ (unsigned char)*c) * 16777619u;
-  for (unsigned i = hash % 256;; i = (i + 1) % 256) {
+  for (unsigned i = hash % 4096;; i = (i + 1) % 4096) {
     if (!table[i].count)
       strcpy(table[i].word, word);
     if (strcmp(table[i].word, word) == 0)
@@ -53,7 +53,7 @@ int main(void) {
     text[i] = tolower((unsigned char)text[i]);
   for (char *word = strtok(text, " ,.\n\t"); word; word = strtok(NULL, " ,.\n\t"))
     ++lookUp(word)->count;
-  qsort(table, 256, sizeof *table, byCount);
+  qsort(table, 4096, sizeof *table, byCount);
   for (int i = 0; i < 12; ++i)
     printf("%5d %s\n", table[i].count, table[i].word);
 
