@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The two readings of Errno.def besides the enumeration: host errors to WASI's, and texts.
+// The two readings of Errno.def besides the enumeration: host errors to WASI's,
+// and texts.
 
 #include "Errno.h"
 #include <errno.h>

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Classifying a descriptor of the host: its kind decides which rights make sense, and the
-// mode it was opened with which of those it has.
+// Classifying a descriptor of the host: its kind decides which rights make
+// sense, and the mode it was opened with which of those it has.
 
 #include "Descriptor.h"
 
@@ -45,8 +45,9 @@ Result<Descriptor> adopt(host::OwnedHandle handle) {
   if (info->type == FileType::CharacterDevice)
     result.isTerminal = host::isTerminal(handle.get());
 
-  result.flags = (mode->isAppend ? FdAppend : 0) | (mode->isDataSync ? FdDsync : 0) |
-                 (mode->isNonBlocking ? FdNonblock : 0) | (mode->isSync ? FdSyncAll : 0);
+  result.flags =
+      (mode->isAppend ? FdAppend : 0) | (mode->isDataSync ? FdDsync : 0) |
+      (mode->isNonBlocking ? FdNonblock : 0) | (mode->isSync ? FdSyncAll : 0);
   result.base = rightsOf(result);
   if (result.type == FileType::StreamSocket)
     result.inheriting = socketRights; // of accepted connections

@@ -1,9 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What a guest holds when it holds a file descriptor: the host's descriptor, and what the
-// guest may do with it. Rights (WASI preview 1, rights) come in two sets: base, for the
-// descriptor itself, and inheriting, the most that descriptors opened through it may have.
-// They only ever shrink.
+// What a guest holds when it holds a file descriptor: the host's descriptor,
+// and what the guest may do with it. Rights (WASI preview 1, rights) come in
+// two sets: base, for the descriptor itself, and inheriting, the most that
+// descriptors opened through it may have. They only ever shrink.
 
 #pragma once
 
@@ -50,26 +50,28 @@ enum Right : Rights {
 
 /// What makes sense for each kind of descriptor.
 inline constexpr Rights regularFileRights =
-    FdDatasync | FdRead | FdSeek | FdFdstatSetFlags | FdSync | FdTell | FdWrite | FdAdvise |
-    FdAllocate | FdFilestatGet | FdFilestatSetSize | FdFilestatSetTimes | PollFdReadwrite;
+    FdDatasync | FdRead | FdSeek | FdFdstatSetFlags | FdSync | FdTell |
+    FdWrite | FdAdvise | FdAllocate | FdFilestatGet | FdFilestatSetSize |
+    FdFilestatSetTimes | PollFdReadwrite;
 inline constexpr Rights streamRights =
     FdRead | FdWrite | FdFdstatSetFlags | FdFilestatGet | PollFdReadwrite;
 inline constexpr Rights socketRights = streamRights | SockShutdown | SockAccept;
 inline constexpr Rights directoryRights =
-    FdFdstatSetFlags | FdSync | FdDatasync | FdReaddir | FdFilestatGet | FdFilestatSetTimes |
-    PathCreateDirectory | PathCreateFile | PathLinkSource | PathLinkTarget | PathOpen |
-    PathReadlink | PathRenameSource | PathRenameTarget | PathFilestatGet |
-    PathFilestatSetSize | PathFilestatSetTimes | PathSymlink | PathRemoveDirectory |
-    PathUnlinkFile;
+    FdFdstatSetFlags | FdSync | FdDatasync | FdReaddir | FdFilestatGet |
+    FdFilestatSetTimes | PathCreateDirectory | PathCreateFile | PathLinkSource |
+    PathLinkTarget | PathOpen | PathReadlink | PathRenameSource |
+    PathRenameTarget | PathFilestatGet | PathFilestatSetSize |
+    PathFilestatSetTimes | PathSymlink | PathRemoveDirectory | PathUnlinkFile;
 inline constexpr Rights allRights = (Rights(1) << 30) - 1;
 
-/// Whatever changes something that outlives the guest. Linking is among them at both ends:
-/// a hard link changes the file, and carries it to where it may be written.
+/// Whatever changes something that outlives the guest. Linking is among them at
+/// both ends: a hard link changes the file, and carries it to where it may be
+/// written.
 inline constexpr Rights changingRights =
-    FdWrite | FdAllocate | PathCreateDirectory | PathCreateFile | PathLinkSource |
-    PathLinkTarget | PathRenameSource | PathRenameTarget | PathFilestatSetSize |
-    PathFilestatSetTimes | FdFilestatSetSize | FdFilestatSetTimes | PathSymlink |
-    PathRemoveDirectory | PathUnlinkFile;
+    FdWrite | FdAllocate | PathCreateDirectory | PathCreateFile |
+    PathLinkSource | PathLinkTarget | PathRenameSource | PathRenameTarget |
+    PathFilestatSetSize | PathFilestatSetTimes | FdFilestatSetSize |
+    FdFilestatSetTimes | PathSymlink | PathRemoveDirectory | PathUnlinkFile;
 
 /// WASI preview 1, fdflags.
 enum FdFlag : uint16_t {
@@ -86,18 +88,20 @@ struct Descriptor {
   host::FileType type = host::FileType::Unknown;
   bool isTerminal = false;
   bool isPreopen = false;
-  /// Append and the sync flags are ours: given to each write. The host's descriptor has
-  /// them only where it was inherited with them.
+  /// Append and the sync flags are ours: given to each write. The host's
+  /// descriptor has them only where it was inherited with them.
   uint16_t flags = 0;
   Rights base = 0;
   Rights inheriting = 0;
-  /// The path under which the guest knows a preopen; the owner of the options keeps it.
+  /// The path under which the guest knows a preopen; the owner of the options
+  /// keeps it.
   std::string_view guestPath;
 
   bool isOpen() const { return handle.isOpen(); }
   bool isDirectory() const { return type == host::FileType::Directory; }
   bool isSocket() const {
-    return type == host::FileType::StreamSocket || type == host::FileType::DatagramSocket;
+    return type == host::FileType::StreamSocket ||
+           type == host::FileType::DatagramSocket;
   }
   /// Errno::Success, or Notcapable if a right of \p needed is missing.
   Errno require(Rights needed) const {
@@ -110,8 +114,8 @@ struct Descriptor {
   }
 };
 
-/// Takes over a host descriptor: finds out what it is, and gives it the rights that fit its
-/// kind and how it was opened. Badf: \p handle is not open.
+/// Takes over a host descriptor: finds out what it is, and gives it the rights
+/// that fit its kind and how it was opened. Badf: \p handle is not open.
 Result<Descriptor> adopt(host::OwnedHandle handle);
 
 } // namespace moat::rt

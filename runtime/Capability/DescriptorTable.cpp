@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The table grows by a fixed step, so that no single call allocates much; the kernel moves
-// the pages, so growing does not copy either. Descriptors hold no pointers to themselves
-// and may be moved byte by byte.
+// The table grows by a fixed step, so that no single call allocates much; the
+// kernel moves the pages, so growing does not copy either. Descriptors hold no
+// pointers to themselves and may be moved byte by byte.
 
 #include "DescriptorTable.h"
 #include <new>
@@ -43,7 +43,8 @@ Errno DescriptorTable::makeRoom() {
   auto *newSlots = reinterpret_cast<Descriptor *>(*pages);
   if (!grown)
     for (uint32_t fd = 0; fd != inlineCount; ++fd)
-      new (&newSlots[fd]) Descriptor(static_cast<Descriptor &&>(inlineSlots[fd]));
+      new (&newSlots[fd])
+          Descriptor(static_cast<Descriptor &&>(inlineSlots[fd]));
   auto newCapacity = static_cast<uint32_t>(newBytes / sizeof(Descriptor));
   for (uint32_t fd = capacity; fd != newCapacity; ++fd)
     new (&newSlots[fd]) Descriptor;

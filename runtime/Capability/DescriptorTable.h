@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The guest's descriptors by number. A new one takes the lowest free number. The first few
-// lie in the table itself; more of them in pages of their own, so that neither a small
-// program nor a big one needs malloc.
+// The guest's descriptors by number. A new one takes the lowest free number.
+// The first few lie in the table itself; more of them in pages of their own, so
+// that neither a small program nor a big one needs malloc.
 
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace moat::rt {
 
-/// How paths are resolved beneath a directory. Both ways must give the same answers.
+/// How paths are resolved beneath a directory. Both ways must give the same
+/// answers.
 enum class Resolution : uint8_t {
   Kernel, ///< openat2(2) where it is to be had, else Walk
   Walk,   ///< component by component
@@ -27,8 +28,8 @@ public:
   DescriptorTable &operator=(const DescriptorTable &) = delete;
   ~DescriptorTable();
 
-  /// The descriptor \p fd. Badf: there is none. It stays where it is until the next
-  /// makeRoom, insert, close or renumber.
+  /// The descriptor \p fd. Badf: there is none. It stays where it is until the
+  /// next makeRoom, insert, close or renumber.
   Result<Descriptor *> lookup(uint32_t fd) {
     if (fd >= capacity || !slots()[fd].isOpen())
       return Fail(Errno::Badf);
@@ -42,15 +43,15 @@ public:
     return found;
   }
 
-  /// Makes sure that the next insert succeeds, to be called before the effect whose result
-  /// is inserted. Mfile, Nomem.
+  /// Makes sure that the next insert succeeds, to be called before the effect
+  /// whose result is inserted. Mfile, Nomem.
   Errno makeRoom();
   /// Puts \p descriptor at the lowest free number. Mfile, Nomem.
   Result<uint32_t> insert(Descriptor &&descriptor);
   /// Badf.
   Errno close(uint32_t fd);
-  /// Makes \p to what \p from was, closes what \p to was, and frees \p from. Badf: one of
-  /// them is not open.
+  /// Makes \p to what \p from was, closes what \p to was, and frees \p from.
+  /// Badf: one of them is not open.
   Errno renumber(uint32_t from, uint32_t to);
 
   Resolution resolution = Resolution::Kernel;

@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The guest's first descriptors. What the host names here (directories, files for the
-// streams) is trusted: links lead anywhere. Nothing of that is reachable once the guest
-// runs.
+// The guest's first descriptors. What the host names here (directories, files
+// for the streams) is trusted: links lead anywhere. Nothing of that is
+// reachable once the guest runs.
 
 #include "Preopen.h"
 
@@ -30,7 +30,8 @@ Errno inheritStreams(DescriptorTable &table) {
       continue;
     if (error != Errno::Badf)
       return error;
-    // A closed stream. open(2) takes the lowest free number, which is this stream's.
+    // A closed stream. open(2) takes the lowest free number, which is this
+    // stream's.
     auto placeholder = openPlaceholder();
     if (!placeholder)
       return placeholder.error();
@@ -46,12 +47,14 @@ Errno inheritStreams(DescriptorTable &table) {
   return Errno::Success;
 }
 
-Errno redirectStream(DescriptorTable &table, uint32_t fd, const char *hostPath) {
+Errno redirectStream(DescriptorTable &table, uint32_t fd,
+                     const char *hostPath) {
   bool isInput = fd == 0;
-  host::OpenMode mode = {
-      .canRead = isInput, .canWrite = !isInput, .isCreate = !isInput && hostPath};
-  auto handle = host::openTrusted(host::workingDirectory, hostPath ? hostPath : "/dev/null",
-                                  mode);
+  host::OpenMode mode = {.canRead = isInput,
+                         .canWrite = !isInput,
+                         .isCreate = !isInput && hostPath};
+  auto handle = host::openTrusted(host::workingDirectory,
+                                  hostPath ? hostPath : "/dev/null", mode);
   if (!handle)
     return handle.error();
   auto descriptor = adopt(static_cast<OwnedHandle &&>(*handle));

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// How a guest gets its first descriptors: 0, 1 and 2 are the standard streams, the preopened
-// directories follow from 3 in the order in which they are opened, then sockets. To be
-// called in that order on an empty table, before the guest runs.
+// How a guest gets its first descriptors: 0, 1 and 2 are the standard streams,
+// the preopened directories follow from 3 in the order in which they are
+// opened, then sockets. To be called in that order on an empty table, before
+// the guest runs.
 
 #pragma once
 
@@ -10,15 +11,16 @@
 
 namespace moat::rt {
 
-/// Puts the host's standard streams at 0, 1 and 2. One that is closed stays a closed one to
-/// the guest (Badf), but its number is occupied on both sides, so that no file opened later
-/// takes its place. SIGPIPE and SIGXFSZ are ignored from here on, for the whole process: a
-/// host program hands over duplicates of its streams instead. Nfile, Mfile.
+/// Puts the host's standard streams at 0, 1 and 2. One that is closed stays a
+/// closed one to the guest (Badf), but its number is occupied on both sides, so
+/// that no file opened later takes its place. SIGPIPE and SIGXFSZ are ignored
+/// from here on, for the whole process: a host program hands over duplicates of
+/// its streams instead. Nfile, Mfile.
 Errno inheritStreams(DescriptorTable &table);
 
-/// Replaces the stream \p fd (0 to 2) by a file of the host, opened for reading (0) or for
-/// writing from its end (1, 2; created if need be). Null: a stream that is empty, and takes
-/// everything. \returns open(2)'s errors.
+/// Replaces the stream \p fd (0 to 2) by a file of the host, opened for reading
+/// (0) or for writing from its end (1, 2; created if need be). Null: a stream
+/// that is empty, and takes everything. \returns open(2)'s errors.
 Errno redirectStream(DescriptorTable &table, uint32_t fd, const char *hostPath);
 
 struct PreopenRequest {
@@ -28,11 +30,13 @@ struct PreopenRequest {
   /// Where a relative hostPath begins.
   host::Handle relativeTo = host::workingDirectory;
 };
-/// Opens a directory of the host for the guest. Links in the host's path are followed.
+/// Opens a directory of the host for the guest. Links in the host's path are
+/// followed.
 /// \returns open(2)'s errors: Noent, Notdir, Acces.
 Errno openPreopen(DescriptorTable &table, const PreopenRequest &request);
 
-/// Hands the guest a socket, or any other descriptor that the host has open. Badf.
+/// Hands the guest a socket, or any other descriptor that the host has open.
+/// Badf.
 Errno handOver(DescriptorTable &table, host::OwnedHandle handle);
 
 } // namespace moat::rt

@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The resolver: the kernel's openat2(2) where it is to be had, and a walk of our own where
-// it is not (kernels before 5.6, sandboxes that filter the call). The walk follows what
-// path_resolution(7) says: it opens one component after the other, never following a link,
-// reads links itself, and puts their text in front of what is still to be walked. For `..`
-// it does not ask the kernel, whose answer could be outside if somebody moves directories
-// meanwhile: it forgets the last directory it entered and enters the others anew from the
-// base. So every directory it stands in was reached from the base by entries that were not
-// links when they were opened.
+// The resolver: the kernel's openat2(2) where it is to be had, and a walk of
+// our own where it is not (kernels before 5.6, sandboxes that filter the call).
+// The walk follows what path_resolution(7) says: it opens one component after
+// the other, never following a link, reads links itself, and puts their text in
+// front of what is still to be walked. For `..` it does not ask the kernel,
+// whose answer could be outside if somebody moves directories meanwhile: it
+// forgets the last directory it entered and enters the others anew from the
+// base. So every directory it stands in was reached from the base by entries
+// that were not links when they were opened.
 
 #include "Resolve.h"
 #include <cstring>
@@ -24,9 +25,12 @@ static constexpr int maximumLinks = 40;
 /// NAME_MAX of Linux.
 static constexpr size_t maximumNameBytes = 255;
 
-static constexpr OpenMode passThrough = {.isPathOnly = true, .isDirectory = true};
+static constexpr OpenMode passThrough = {.isPathOnly = true,
+                                         .isDirectory = true};
 
-static bool isDots(std::string_view name) { return name == "." || name == ".."; }
+static bool isDots(std::string_view name) {
+  return name == "." || name == "..";
+}
 
 namespace {
 
@@ -42,20 +46,23 @@ private:
     bool hasSlash; ///< slashes follow it
   };
 
-  host::Handle directory() const { return entered.isOpen() ? entered.get() : base; }
+  host::Handle directory() const {
+    return entered.isOpen() ? entered.get() : base;
+  }
   Errno prepend(std::string_view text);
   Errno next(Component &component);
   Errno enter(const char *name);
   Errno leave();
   Errno expandLink(const char *name, bool hasSlash);
-  Result<OwnedHandle> openLast(const Component &component, OpenMode mode, bool &isExpanded);
+  Result<OwnedHandle> openLast(const Component &component, OpenMode mode,
+                               bool &isExpanded);
 
   host::Handle base;
   OwnedHandle entered; ///< the directory the walk stands in; none: the base
   int linkCount = 0;
 
-  /// The names of the directories entered, each with its NUL. The kernel knows no limit
-  /// here; whoever needs more gets Nametoolong.
+  /// The names of the directories entered, each with its NUL. The kernel knows
+  /// no limit here; whoever needs more gets Nametoolong.
   char trail[2 * (maximumPathBytes + 1)];
   size_t trailBytes = 0;
   /// What is still to be walked, at the buffer's end. The same holds.
@@ -95,7 +102,8 @@ Errno Walk::next(Component &component) {
   return Errno::Success;
 }
 
-/// Steps into the directory \p name. Notdir: it is something else, maybe a link.
+/// Steps into the directory \p name. Notdir: it is something else, maybe a
+/// link.
 Errno Walk::enter(const char *name) {
   size_t sizeBytes = strlen(name) + 1;
   if (sizeBytes > sizeof(trail) - trailBytes)
@@ -104,7 +112,8 @@ Errno Walk::enter(const char *name) {
   if (!handle)
     return handle.error() == Errno::Loop ? Errno::Notdir : handle.error();
   entered = static_cast<OwnedHandle &&>(*handle);
-  memmove(trail + trailBytes, name, sizeBytes); // leave() gives a name of the trail
+  memmove(trail + trailBytes, name,
+          sizeBytes); // leave() gives a name of the trail
   trailBytes += sizeBytes;
   return Errno::Success;
 }
@@ -125,7 +134,8 @@ Errno Walk::leave() {
   return Errno::Success;
 }
 
-/// Puts the text of the link \p name in front of what is pending. Inval: it is no link.
+/// Puts the text of the link \p name in front of what is pending. Inval: it is
+/// no link.
 Errno Walk::expandLink(const char *name, bool hasSlash) {
   char target[maximumPathBytes + 1];
   auto sizeBytes = host::readLink(directory(), name, target);
@@ -145,8 +155,8 @@ Errno Walk::expandLink(const char *name, bool hasSlash) {
   return prepend({target, *sizeBytes});
 }
 
-/// Opens the last component, or finds that it is a link to follow: then its text is
-/// pending, and \p isExpanded is true.
+/// Opens the last component, or finds that it is a link to follow: then its
+/// text is pending, and \p isExpanded is true.
 Result<OwnedHandle> Walk::openLast(const Component &component, OpenMode mode,
                                    bool &isExpanded) {
   if (component.hasSlash && mode.isCreate)
@@ -214,7 +224,8 @@ Result<OwnedHandle> Walk::open(const char *path, OpenMode mode) {
   }
 }
 
-Result<OwnedHandle> openBeneath(const Base &base, const char *path, OpenMode mode) {
+Result<OwnedHandle> openBeneath(const Base &base, const char *path,
+                                OpenMode mode) {
   if (base.resolution == Resolution::Kernel) {
     for (int attempt = 0; attempt != maximumAttempts; ++attempt) {
       auto handle = host::openBeneath(base.directory, path, mode);
@@ -223,7 +234,8 @@ Result<OwnedHandle> openBeneath(const Base &base, const char *path, OpenMode mod
       Errno error = handle.error();
       if (error == Errno::Xdev)
         return Fail(leadsOutside);
-      // Perm may be a filter's answer as well as the file's: the walk finds out.
+      // Perm may be a filter's answer as well as the file's: the walk finds
+      // out.
       if (error == Errno::Nosys || error == Errno::Perm)
         break;
       if (error != Errno::Again)
@@ -233,8 +245,8 @@ Result<OwnedHandle> openBeneath(const Base &base, const char *path, OpenMode mod
   return Walk(base.directory).open(path, mode);
 }
 
-/// Where the last component of \p path begins: behind the last slash that is not at its
-/// end.
+/// Where the last component of \p path begins: behind the last slash that is
+/// not at its end.
 static constexpr size_t lastComponent(std::string_view path) {
   size_t end = path.size();
   while (end != 0 && path[end - 1] == '/')
@@ -247,7 +259,8 @@ static_assert(lastComponent("a") == 0 && lastComponent("a/") == 0 &&
               lastComponent("a/b") == 2 && lastComponent("a//b//") == 3 &&
               lastComponent("") == 0);
 
-/// Whether the last component \p name, perhaps with slashes behind it, is `.` or `..`.
+/// Whether the last component \p name, perhaps with slashes behind it, is `.`
+/// or `..`.
 static bool endsInDots(std::string_view name) {
   while (!name.empty() && name.back() == '/')
     name.remove_suffix(1);
@@ -281,7 +294,8 @@ Result<Parent> openParent(const Base &base, PathBuffer &path) {
   return Parent{static_cast<OwnedHandle &&>(*directory), handle, name};
 }
 
-/// How many directories above its own a link to \p target reaches on its way, by its text.
+/// How many directories above its own a link to \p target reaches on its way,
+/// by its text.
 static constexpr size_t levelsAbove(std::string_view target) {
   size_t depth = 0, above = 0;
   while (!target.empty()) {
@@ -305,7 +319,8 @@ static_assert(levelsAbove("a") == 0 && levelsAbove("../a") == 1 &&
               levelsAbove("a/../b") == 0 && levelsAbove("a/../../b") == 1 &&
               levelsAbove("../..") == 2 && levelsAbove(".//../x/..") == 1);
 
-Errno checkLinkTarget(const Base &base, const PathBuffer &linkPath, const char *target) {
+Errno checkLinkTarget(const Base &base, const PathBuffer &linkPath,
+                      const char *target) {
   if (target[0] == 0)
     return Errno::Noent;
   if (target[0] == '/')
@@ -314,7 +329,8 @@ Errno checkLinkTarget(const Base &base, const PathBuffer &linkPath, const char *
   if (above == 0)
     return Errno::Success;
 
-  // The link's directory and so many `..` behind it: the resolver says where that is.
+  // The link's directory and so many `..` behind it: the resolver says where
+  // that is.
   PathBuffer reached;
   size_t sizeBytes = lastComponent({linkPath.bytes, linkPath.sizeBytes});
   if (sizeBytes + 3 * above > maximumPathBytes)

@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What the runtime needs of the operating system: the only door to system calls. Every
-// operation is a function, hence a section of its own, which records the system calls it
-// makes (see Syscall.h), so that an executable knows what its linked part needs.
+// What the runtime needs of the operating system: the only door to system
+// calls. Every operation is a function, hence a section of its own, which
+// records the system calls it makes (see Syscall.h), so that an executable
+// knows what its linked part needs.
 //
 // Nothing here knows about guests: handles are the host's, paths and names are
-// NUL-terminated, buffers are the caller's. Interrupted calls are repeated. Each function
-// cites the Linux call behind it, whose manual page lists the errors; they come back
-// through Errno.def.
+// NUL-terminated, buffers are the caller's. Interrupted calls are repeated.
+// Each function cites the Linux call behind it, whose manual page lists the
+// errors; they come back through Errno.def.
 
 #pragma once
 
@@ -24,8 +25,9 @@ inline constexpr Handle noHandle = -1;
 /// As a directory: the process's working directory.
 inline constexpr Handle workingDirectory = -100;
 
-/// close(2). Never fails visibly: what was written is not lost by closing, or was lost
-/// before. A closed standard stream (0 to 2) keeps its number, which then leads nowhere.
+/// close(2). Never fails visibly: what was written is not lost by closing, or
+/// was lost before. A closed standard stream (0 to 2) keeps its number, which
+/// then leads nowhere.
 void close(Handle handle);
 
 /// A handle that is closed with its owner.
@@ -60,7 +62,8 @@ private:
   Handle handle = noHandle;
 };
 
-/// What a handle or a directory entry refers to. The first eight are WASI's filetype.
+/// What a handle or a directory entry refers to. The first eight are WASI's
+/// filetype.
 enum class FileType : uint8_t {
   Unknown,
   BlockDevice,
@@ -118,7 +121,8 @@ Result<uint32_t> write(Handle handle, IoVectors vectors);
 /// pwritev2(2) at the handle's position, which moves.
 Result<uint32_t> writeWith(Handle handle, IoVectors vectors, WriteMode mode);
 /// pwritev2(2). The handle's position stays.
-Result<uint32_t> writeAt(Handle handle, IoVectors vectors, uint64_t offset, WriteMode mode);
+Result<uint32_t> writeAt(Handle handle, IoVectors vectors, uint64_t offset,
+                         WriteMode mode);
 
 enum class Whence : uint8_t { Start, Current, End };
 /// lseek(2). \returns the new position.
@@ -128,16 +132,18 @@ Result<uint64_t> seek(Handle handle, int64_t offset, Whence whence);
 
 Result<FileInfo> status(Handle handle);
 /// Advice as WASI numbers it. posix_fadvise(2).
-Errno advise(Handle handle, uint64_t offset, uint64_t sizeBytes, uint8_t advice);
-/// fallocate(2), which makes the file longer if need be. Notsup: the file system cannot.
+Errno advise(Handle handle, uint64_t offset, uint64_t sizeBytes,
+             uint8_t advice);
+/// fallocate(2), which makes the file longer if need be. Notsup: the file
+/// system cannot.
 Errno allocate(Handle handle, uint64_t offset, uint64_t sizeBytes);
 /// fdatasync(2), fsync(2).
 Errno syncData(Handle handle);
 Errno sync(Handle handle);
 /// ftruncate(2).
 Errno setSize(Handle handle, uint64_t sizeBytes);
-/// Whether reads and writes on the handle wait: F_GETFL, F_SETFL of fcntl(2). The state is
-/// the open file's, shared with whoever else holds it.
+/// Whether reads and writes on the handle wait: F_GETFL, F_SETFL of fcntl(2).
+/// The state is the open file's, shared with whoever else holds it.
 Result<bool> isNonBlocking(Handle handle);
 Errno setNonBlocking(Handle handle, bool isNonBlocking);
 /// What the handle may be used for: F_GETFL.
@@ -148,7 +154,8 @@ struct AccessMode {
 Result<AccessMode> accessMode(Handle handle);
 /// Whether the handle is a terminal: TCGETS of ioctl(2).
 bool isTerminal(Handle handle);
-/// Bytes that can be read without waiting: FIONREAD of ioctl(2); 0 where it has no answer.
+/// Bytes that can be read without waiting: FIONREAD of ioctl(2); 0 where it has
+/// no answer.
 uint64_t readableBytes(Handle handle);
 
 /// A new time for a file: as it is, now, or given.
@@ -156,7 +163,8 @@ struct NewTime {
   enum Kind : uint8_t { Keep, Now, Set } kind = Keep;
   Time time = {};
 };
-/// utimensat(2) on the handle itself, which may be one opened for its path only.
+/// utimensat(2) on the handle itself, which may be one opened for its path
+/// only.
 Errno setTimes(Handle handle, NewTime accessed, NewTime modified);
 
 // Directories and paths. A name is one component, or a path where it says so.
@@ -169,26 +177,32 @@ struct OpenMode {
   bool isCreate = false;
   bool isExclusive = false;
   bool isTruncate = false;
-  bool followsLink = false; ///< in the last component; else Loop, or with isPathOnly the link
+  bool followsLink =
+      false; ///< in the last component; else Loop, or with isPathOnly the link
   bool isNonBlocking = false;
 };
 
-/// openat2(2) of a path that must stay beneath \p directory at every step, without magic
-/// links. Never waits for a peer (O_NONBLOCK), never makes a terminal ours (O_NOCTTY).
-/// Xdev: the path leads outside; Again: a rename came between, try again; Nosys or Perm:
-/// the kernel or a filter does not offer the call.
-Result<OwnedHandle> openBeneath(Handle directory, const char *path, OpenMode mode);
+/// openat2(2) of a path that must stay beneath \p directory at every step,
+/// without magic links. Never waits for a peer (O_NONBLOCK), never makes a
+/// terminal ours (O_NOCTTY). Xdev: the path leads outside; Again: a rename came
+/// between, try again; Nosys or Perm: the kernel or a filter does not offer the
+/// call.
+Result<OwnedHandle> openBeneath(Handle directory, const char *path,
+                                OpenMode mode);
 /// openat(2) of a single name, with the same precautions.
 Result<OwnedHandle> openName(Handle directory, const char *name, OpenMode mode);
 /// openat(2) of a path that is the host's own: links are followed anywhere.
-Result<OwnedHandle> openTrusted(Handle directory, const char *path, OpenMode mode);
+Result<OwnedHandle> openTrusted(Handle directory, const char *path,
+                                OpenMode mode);
 
 /// statx(2) of a single name, of the link itself where it is one.
 Result<FileInfo> statusOfName(Handle directory, const char *name);
-/// readlinkat(2). \returns the bytes written, at most the buffer's; Inval: not a link.
-Result<size_t> readLink(Handle directory, const char *name, std::span<char> buffer);
-/// mkdirat(2), unlinkat(2), symlinkat(2), linkat(2), renameat(2). No link is followed in
-/// the last component.
+/// readlinkat(2). \returns the bytes written, at most the buffer's; Inval: not
+/// a link.
+Result<size_t> readLink(Handle directory, const char *name,
+                        std::span<char> buffer);
+/// mkdirat(2), unlinkat(2), symlinkat(2), linkat(2), renameat(2). No link is
+/// followed in the last component.
 Errno makeDirectory(Handle directory, const char *name);
 Errno removeFile(Handle directory, const char *name);
 Errno removeDirectory(Handle directory, const char *name);
@@ -206,10 +220,12 @@ struct DirectoryEntry {
   const char *name;
   size_t nameSizeBytes;
 };
-/// getdents64(2) from the handle's position. \returns the bytes filled; 0 at the end.
+/// getdents64(2) from the handle's position. \returns the bytes filled; 0 at
+/// the end.
 /// \p buffer is aligned to 8 bytes.
 Result<size_t> readDirectory(Handle handle, std::span<uint8_t> buffer);
-/// Reads the entry at the front of what readDirectory filled. \returns its size.
+/// Reads the entry at the front of what readDirectory filled. \returns its
+/// size.
 size_t parseEntry(std::span<const uint8_t> filled, DirectoryEntry &entry);
 
 // Sockets.
@@ -223,7 +239,8 @@ struct Received {
   bool isTruncated;
 };
 /// recvmsg(2), sendmsg(2) without a signal, shutdown(2).
-Result<Received> receive(Handle handle, IoVectors vectors, bool isPeek, bool waitsForAll);
+Result<Received> receive(Handle handle, IoVectors vectors, bool isPeek,
+                         bool waitsForAll);
 Result<uint32_t> send(Handle handle, IoVectors vectors);
 Errno shutDown(Handle handle, bool reads, bool writes);
 
@@ -242,8 +259,8 @@ enum PollFlag : int16_t {
   PollHangUp = 16,
   PollInvalid = 32,
 };
-/// ppoll(2) for at most \p timeoutNs; UINT64_MAX: without end. \returns how many entries
-/// have something; 0: time is over, or a signal came.
+/// ppoll(2) for at most \p timeoutNs; UINT64_MAX: without end. \returns how
+/// many entries have something; 0: time is over, or a signal came.
 Result<uint32_t> poll(std::span<PollEntry> entries, uint64_t timeoutNs);
 /// sched_yield(2).
 void yield();
@@ -262,11 +279,11 @@ Errno random(std::span<uint8_t> bytes);
 
 /// exit_group(2), with the low 8 bits of \p code.
 [[noreturn]] void exit(uint32_t code);
-/// Lets writes to a closed pipe, and past a file size limit, end in an error instead of a
-/// signal: SIGPIPE and SIGXFSZ are ignored. rt_sigaction(2).
+/// Lets writes to a closed pipe, and past a file size limit, end in an error
+/// instead of a signal: SIGPIPE and SIGXFSZ are ignored. rt_sigaction(2).
 void ignoreWriteSignals();
-/// Sends a signal of the host's numbering to this thread with its default action, whatever
-/// handles it now. Returns only if that action is not to end.
+/// Sends a signal of the host's numbering to this thread with its default
+/// action, whatever handles it now. Returns only if that action is not to end.
 void raiseWithDefaultAction(int signal);
 /// Writes all of \p bytes to standard error, as far as that goes.
 void writeMessage(std::span<const char> bytes);
@@ -274,8 +291,8 @@ void writeMessage(std::span<const char> bytes);
 // Address space. Addresses and sizes are multiples of the page size.
 
 inline constexpr size_t pageBytes = 4096;
-/// mmap(2) without access and without a claim on memory. At \p fixedAddress exactly, where
-/// nothing may be yet, unless it is null. Nomem.
+/// mmap(2) without access and without a claim on memory. At \p fixedAddress
+/// exactly, where nothing may be yet, unless it is null. Nomem.
 Result<uint8_t *> reserve(void *fixedAddress, uint64_t sizeBytes);
 /// mprotect(2): to readable and writable; to no access.
 Errno commit(void *address, uint64_t sizeBytes);
@@ -283,10 +300,12 @@ Errno protect(void *address, uint64_t sizeBytes);
 /// mmap(2) of zeroed pages that can be read and written. Nomem.
 Result<uint8_t *> allocatePages(uint64_t sizeBytes);
 /// mremap(2) of such pages, which may move. Nomem.
-Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes, uint64_t newSizeBytes);
+Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes,
+                            uint64_t newSizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
-/// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use. A hint.
+/// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use.
+/// A hint.
 void preferHugePages(void *address, uint64_t sizeBytes);
 
 } // namespace moat::rt::host

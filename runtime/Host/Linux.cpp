@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Host.h on Linux: descriptors, files, sockets, waiting, the process. Each function is one
-// system call, or the few that make up one operation. Paths are in LinuxPath.cpp.
+// Host.h on Linux: descriptors, files, sockets, waiting, the process. Each
+// function is one system call, or the few that make up one operation. Paths are
+// in LinuxPath.cpp.
 
 #include "Host.h"
 #include "LinuxStatus.h"
@@ -26,15 +27,17 @@ static_assert(sizeof(IoVector) == sizeof(iovec) &&
 static_assert(sizeof(PollEntry) == sizeof(pollfd) &&
               offsetof(PollEntry, wanted) == offsetof(pollfd, events) &&
               offsetof(PollEntry, seen) == offsetof(pollfd, revents));
-static_assert(PollReadable == POLLIN && PollWritable == POLLOUT && PollError == POLLERR &&
-              PollHangUp == POLLHUP && PollInvalid == POLLNVAL);
+static_assert(PollReadable == POLLIN && PollWritable == POLLOUT &&
+              PollError == POLLERR && PollHangUp == POLLHUP &&
+              PollInvalid == POLLNVAL);
 static_assert(workingDirectory == AT_FDCWD);
 
 void host::close(Handle handle) {
-  // The numbers of the standard streams stay occupied: otherwise a file that the guest
-  // opens next would receive what we write to standard error.
+  // The numbers of the standard streams stay occupied: otherwise a file that
+  // the guest opens next would receive what we write to standard error.
   if (handle <= 2)
-    if (long placeholder = invoke<SYS_openat>(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
+    if (long placeholder =
+            invoke<SYS_openat>(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
         placeholder > 2) {
       invoke<SYS_dup3>(placeholder, handle, O_CLOEXEC);
       handle = static_cast<Handle>(placeholder);
@@ -43,8 +46,8 @@ void host::close(Handle handle) {
   invoke<SYS_close>(handle);
 }
 
-// Offsets are one 64-bit word here; the kernel takes them as two halves and joins those by
-// shifting the second out of a 64-bit register.
+// Offsets are one 64-bit word here; the kernel takes them as two halves and
+// joins those by shifting the second out of a 64-bit register.
 static_assert(sizeof(long) == 8);
 
 Result<uint32_t> host::read(Handle handle, IoVectors vectors) {
@@ -52,9 +55,10 @@ Result<uint32_t> host::read(Handle handle, IoVectors vectors) {
       invokeAgain<SYS_readv>(handle, vectors.data(), vectors.size()));
 }
 
-Result<uint32_t> host::readAt(Handle handle, IoVectors vectors, uint64_t offset) {
-  return toResult<uint32_t>(
-      invokeAgain<SYS_preadv>(handle, vectors.data(), vectors.size(), offset, 0));
+Result<uint32_t> host::readAt(Handle handle, IoVectors vectors,
+                              uint64_t offset) {
+  return toResult<uint32_t>(invokeAgain<SYS_preadv>(handle, vectors.data(),
+                                                    vectors.size(), offset, 0));
 }
 
 Result<uint32_t> host::write(Handle handle, IoVectors vectors) {
@@ -69,14 +73,15 @@ static constexpr int writeFlags(WriteMode mode) {
          (mode.isSync ? sync : 0);
 }
 
-Result<uint32_t> host::writeWith(Handle handle, IoVectors vectors, WriteMode mode) {
+Result<uint32_t> host::writeWith(Handle handle, IoVectors vectors,
+                                 WriteMode mode) {
   // The offset -1 stands for the current position.
   return toResult<uint32_t>(invokeAgain<SYS_pwritev2>(
       handle, vectors.data(), vectors.size(), -1L, -1L, writeFlags(mode)));
 }
 
-Result<uint32_t> host::writeAt(Handle handle, IoVectors vectors, uint64_t offset,
-                               WriteMode mode) {
+Result<uint32_t> host::writeAt(Handle handle, IoVectors vectors,
+                               uint64_t offset, WriteMode mode) {
   // Here -1 would be the current position: no offset of a file.
   if (static_cast<int64_t>(offset) < 0)
     return Fail(Errno::Inval);
@@ -94,22 +99,28 @@ Result<FileInfo> host::status(Handle handle) {
   return statusAt(handle, "", linuxEmptyPath);
 }
 
-Errno host::advise(Handle handle, uint64_t offset, uint64_t sizeBytes, uint8_t advice) {
+Errno host::advise(Handle handle, uint64_t offset, uint64_t sizeBytes,
+                   uint8_t advice) {
   // WASI's numbers: normal, sequential, random, willneed, dontneed, noreuse.
-  static constexpr uint8_t advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
-                                        POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
-                                        POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE};
+  static constexpr uint8_t advices[] = {
+      POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+      POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
   if (advice >= sizeof(advices))
     return Errno::Inval;
-  return toErrno(invoke<SYS_fadvise64>(handle, offset, sizeBytes, advices[advice]));
+  return toErrno(
+      invoke<SYS_fadvise64>(handle, offset, sizeBytes, advices[advice]));
 }
 
 Errno host::allocate(Handle handle, uint64_t offset, uint64_t sizeBytes) {
   return toErrno(invokeAgain<SYS_fallocate>(handle, 0, offset, sizeBytes));
 }
 
-Errno host::syncData(Handle handle) { return toErrno(invokeAgain<SYS_fdatasync>(handle)); }
-Errno host::sync(Handle handle) { return toErrno(invokeAgain<SYS_fsync>(handle)); }
+Errno host::syncData(Handle handle) {
+  return toErrno(invokeAgain<SYS_fdatasync>(handle));
+}
+Errno host::sync(Handle handle) {
+  return toErrno(invokeAgain<SYS_fsync>(handle));
+}
 
 Errno host::setSize(Handle handle, uint64_t sizeBytes) {
   return toErrno(invokeAgain<SYS_ftruncate>(handle, sizeBytes));
@@ -138,12 +149,13 @@ Result<AccessMode> host::accessMode(Handle handle) {
     return Fail(toErrno(flags));
   long access = flags & O_ACCMODE;
   bool isUsable = !(flags & O_PATH);
-  return AccessMode{.canRead = isUsable && (access == O_RDONLY || access == O_RDWR),
-                    .canWrite = isUsable && (access == O_WRONLY || access == O_RDWR),
-                    .isAppend = (flags & O_APPEND) != 0,
-                    .isNonBlocking = (flags & O_NONBLOCK) != 0,
-                    .isDataSync = (flags & O_DSYNC) != 0,
-                    .isSync = (flags & O_SYNC) == O_SYNC};
+  return AccessMode{
+      .canRead = isUsable && (access == O_RDONLY || access == O_RDWR),
+      .canWrite = isUsable && (access == O_WRONLY || access == O_RDWR),
+      .isAppend = (flags & O_APPEND) != 0,
+      .isNonBlocking = (flags & O_NONBLOCK) != 0,
+      .isDataSync = (flags & O_DSYNC) != 0,
+      .isSync = (flags & O_SYNC) == O_SYNC};
 }
 
 bool host::isTerminal(Handle handle) {
@@ -177,7 +189,8 @@ Errno host::setTimes(Handle handle, NewTime accessed, NewTime modified) {
   timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
   // An empty path (Linux 5.8) lets the handle be one that only names the file.
   long result = invoke<SYS_utimensat>(handle, "", times, linuxEmptyPath);
-  if (result == -EINVAL) // an older kernel: a handle that is open for use still works
+  if (result ==
+      -EINVAL) // an older kernel: a handle that is open for use still works
     result = invoke<SYS_utimensat>(handle, nullptr, times, 0);
   return toErrno(result);
 }
@@ -191,7 +204,8 @@ Result<FileType> host::socketType(Handle handle) {
       invoke<SYS_getsockopt>(handle, SOL_SOCKET, SO_TYPE, &type, &sizeBytes);
   if (isError(result))
     return Fail(toErrno(result));
-  return type == SOCK_STREAM ? FileType::StreamSocket : FileType::DatagramSocket;
+  return type == SOCK_STREAM ? FileType::StreamSocket
+                             : FileType::DatagramSocket;
 }
 
 Result<OwnedHandle> host::accept(Handle handle, bool isNonBlocking) {
@@ -216,8 +230,10 @@ static_assert(sizeof(KernelMessage) == 56);
 
 Result<Received> host::receive(Handle handle, IoVectors vectors, bool isPeek,
                                bool waitsForAll) {
-  KernelMessage message = {.vectors = vectors.data(), .vectorCount = vectors.size()};
-  int flags = MSG_CMSG_CLOEXEC | (isPeek ? MSG_PEEK : 0) | (waitsForAll ? MSG_WAITALL : 0);
+  KernelMessage message = {.vectors = vectors.data(),
+                           .vectorCount = vectors.size()};
+  int flags = MSG_CMSG_CLOEXEC | (isPeek ? MSG_PEEK : 0) |
+              (waitsForAll ? MSG_WAITALL : 0);
   long result = invokeAgain<SYS_recvmsg>(handle, &message, flags);
   if (isError(result))
     return Fail(toErrno(result));
@@ -226,8 +242,10 @@ Result<Received> host::receive(Handle handle, IoVectors vectors, bool isPeek,
 }
 
 Result<uint32_t> host::send(Handle handle, IoVectors vectors) {
-  KernelMessage message = {.vectors = vectors.data(), .vectorCount = vectors.size()};
-  return toResult<uint32_t>(invokeAgain<SYS_sendmsg>(handle, &message, MSG_NOSIGNAL));
+  KernelMessage message = {.vectors = vectors.data(),
+                           .vectorCount = vectors.size()};
+  return toResult<uint32_t>(
+      invokeAgain<SYS_sendmsg>(handle, &message, MSG_NOSIGNAL));
 }
 
 Errno host::shutDown(Handle handle, bool reads, bool writes) {
@@ -241,7 +259,8 @@ Result<uint32_t> host::poll(std::span<PollEntry> entries, uint64_t timeoutNs) {
   timespec timeout = {.tv_sec = static_cast<time_t>(timeoutNs / 1'000'000'000),
                       .tv_nsec = static_cast<long>(timeoutNs % 1'000'000'000)};
   long result = invoke<SYS_ppoll>(entries.data(), entries.size(),
-                                  timeoutNs == UINT64_MAX ? nullptr : &timeout, nullptr, 0);
+                                  timeoutNs == UINT64_MAX ? nullptr : &timeout,
+                                  nullptr, 0);
   if (result == -EINTR)
     return 0u;
   return toResult<uint32_t>(result);
@@ -266,7 +285,8 @@ static constexpr clockid_t clockId(Clock clock) {
 }
 
 static Time fromTimespec(const timespec &time) {
-  return {.seconds = time.tv_sec, .nanoseconds = static_cast<uint32_t>(time.tv_nsec)};
+  return {.seconds = time.tv_sec,
+          .nanoseconds = static_cast<uint32_t>(time.tv_nsec)};
 }
 
 Result<Time> host::now(Clock clock) {
@@ -290,7 +310,8 @@ Errno host::random(std::span<uint8_t> bytes) {
   // Small enough that a signal never waits long for the call to end.
   constexpr size_t maximumChunkBytes = 1 << 20;
   while (!bytes.empty()) {
-    size_t chunkBytes = bytes.size() < maximumChunkBytes ? bytes.size() : maximumChunkBytes;
+    size_t chunkBytes =
+        bytes.size() < maximumChunkBytes ? bytes.size() : maximumChunkBytes;
     long result = invokeAgain<SYS_getrandom>(bytes.data(), chunkBytes, 0);
     if (isError(result))
       return toErrno(result);
@@ -348,11 +369,13 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
   long flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   if (fixedAddress)
     flags |= fixedNoReplace;
-  long result = invoke<SYS_mmap>(fixedAddress, sizeBytes, PROT_NONE, flags, -1, 0);
+  long result =
+      invoke<SYS_mmap>(fixedAddress, sizeBytes, PROT_NONE, flags, -1, 0);
   if (isError(result))
     return Fail(toErrno(result));
   auto *address = reinterpret_cast<uint8_t *>(result);
-  if (fixedAddress && address != fixedAddress) { // an older kernel took it for a hint
+  if (fixedAddress &&
+      address != fixedAddress) { // an older kernel took it for a hint
     release(address, sizeBytes);
     return Fail(Errno::Nomem);
   }
@@ -360,7 +383,8 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
 }
 
 Errno host::commit(void *address, uint64_t sizeBytes) {
-  return toErrno(invoke<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));
+  return toErrno(
+      invoke<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));
 }
 
 Errno host::protect(void *address, uint64_t sizeBytes) {
@@ -377,8 +401,8 @@ Result<uint8_t *> host::allocatePages(uint64_t sizeBytes) {
 
 Result<uint8_t *> host::growPages(void *pages, uint64_t oldSizeBytes,
                                   uint64_t newSizeBytes) {
-  long result =
-      invoke<SYS_mremap>(pages, oldSizeBytes, newSizeBytes, MREMAP_MAYMOVE, nullptr);
+  long result = invoke<SYS_mremap>(pages, oldSizeBytes, newSizeBytes,
+                                   MREMAP_MAYMOVE, nullptr);
   if (isError(result))
     return Fail(toErrno(result));
   return reinterpret_cast<uint8_t *>(result);

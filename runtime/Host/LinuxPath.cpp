@@ -1,9 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Host.h on Linux: opening, and everything that names a file by a path or a directory
-// entry. The flags that keep a guest in its place are all set here: O_CLOEXEC, O_NOCTTY and
-// O_NONBLOCK on every open, and that links in the last component are followed only where
-// the caller says so.
+// Host.h on Linux: opening, and everything that names a file by a path or a
+// directory entry. The flags that keep a guest in its place are all set here:
+// O_CLOEXEC, O_NOCTTY and O_NONBLOCK on every open, and that links in the last
+// component are followed only where the caller says so.
 
 #include "LinuxStatus.h"
 #include "Syscall.h"
@@ -44,7 +44,8 @@ static Result<OwnedHandle> toHandle(long result) {
   return OwnedHandle(static_cast<Handle>(result));
 }
 
-Result<OwnedHandle> host::openBeneath(Handle directory, const char *path, OpenMode mode) {
+Result<OwnedHandle> host::openBeneath(Handle directory, const char *path,
+                                      OpenMode mode) {
   // struct open_how and its flags, from linux/openat2.h.
   struct OpenHow {
     uint64_t flags, mode, resolve;
@@ -56,12 +57,14 @@ Result<OwnedHandle> host::openBeneath(Handle directory, const char *path, OpenMo
   return toHandle(invokeAgain<SYS_openat2>(directory, path, &how, sizeof(how)));
 }
 
-Result<OwnedHandle> host::openName(Handle directory, const char *name, OpenMode mode) {
+Result<OwnedHandle> host::openName(Handle directory, const char *name,
+                                   OpenMode mode) {
   return toHandle(
       invokeAgain<SYS_openat>(directory, name, openFlags(mode), newFileMode));
 }
 
-Result<OwnedHandle> host::openTrusted(Handle directory, const char *path, OpenMode mode) {
+Result<OwnedHandle> host::openTrusted(Handle directory, const char *path,
+                                      OpenMode mode) {
   mode.followsLink = true;
   unsigned flags = openFlags(mode);
   if (!mode.isNonBlocking && !mode.isPathOnly)
@@ -137,7 +140,8 @@ Result<FileInfo> host::statusOfName(Handle directory, const char *name) {
   return statusAt(directory, name, linuxNoFollow);
 }
 
-Result<size_t> host::readLink(Handle directory, const char *name, std::span<char> buffer) {
+Result<size_t> host::readLink(Handle directory, const char *name,
+                              std::span<char> buffer) {
   return toResult<size_t>(
       invoke<SYS_readlinkat>(directory, name, buffer.data(), buffer.size()));
 }
@@ -155,24 +159,26 @@ Errno host::removeDirectory(Handle directory, const char *name) {
   return toErrno(invoke<SYS_unlinkat>(directory, name, removeDirectoryFlag));
 }
 
-Errno host::makeSymlink(const char *target, Handle directory, const char *name) {
+Errno host::makeSymlink(const char *target, Handle directory,
+                        const char *name) {
   return toErrno(invoke<SYS_symlinkat>(target, directory, name));
 }
 
-Errno host::makeLink(Handle oldDirectory, const char *oldName, Handle newDirectory,
-                     const char *newName) {
+Errno host::makeLink(Handle oldDirectory, const char *oldName,
+                     Handle newDirectory, const char *newName) {
   return toErrno(
       invoke<SYS_linkat>(oldDirectory, oldName, newDirectory, newName, 0));
 }
 
-Errno host::rename(Handle oldDirectory, const char *oldName, Handle newDirectory,
-                   const char *newName) {
+Errno host::rename(Handle oldDirectory, const char *oldName,
+                   Handle newDirectory, const char *newName) {
   // renameat2, since newer processors have no renameat.
   return toErrno(
       invoke<SYS_renameat2>(oldDirectory, oldName, newDirectory, newName, 0));
 }
 
-// The kernel's struct linux_dirent64 begins with these; the name follows at byte 19.
+// The kernel's struct linux_dirent64 begins with these; the name follows at
+// byte 19.
 struct KernelDirent {
   uint64_t inode;
   int64_t next;
@@ -190,10 +196,12 @@ Result<size_t> host::readDirectory(Handle handle, std::span<uint8_t> buffer) {
       invoke<SYS_getdents64>(handle, buffer.data(), buffer.size()));
 }
 
-size_t host::parseEntry(std::span<const uint8_t> filled, DirectoryEntry &entry) {
+size_t host::parseEntry(std::span<const uint8_t> filled,
+                        DirectoryEntry &entry) {
   KernelDirent dirent;
   memcpy(&dirent, filled.data(), direntNameOffset);
-  const char *name = reinterpret_cast<const char *>(filled.data()) + direntNameOffset;
+  const char *name =
+      reinterpret_cast<const char *>(filled.data()) + direntNameOffset;
   entry = {.inode = dirent.inode,
            .next = static_cast<uint64_t>(dirent.next),
            .type = typeOfDirent(dirent.type),

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// statx(2), which both halves of the Linux host use. Its structure is the same on every
-// processor, unlike that of stat(2).
+// statx(2), which both halves of the Linux host use. Its structure is the same
+// on every processor, unlike that of stat(2).
 
 #pragma once
 
@@ -9,7 +9,8 @@
 
 namespace moat::rt::host {
 
-/// AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW: libc shows them to some feature macros only.
+/// AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW: libc shows them to some feature macros
+/// only.
 inline constexpr int linuxEmptyPath = 0x1000;
 inline constexpr int linuxNoFollow = 0x100;
 

@@ -1,11 +1,13 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// One system call of Linux, and the list of them that writes itself. `invoke<number>` makes
-// the call without libc, so that nothing else is linked, and leaves its number, 4 bytes, in
-// the section `moat_syscalls`. Each such entry is associated with the function that makes
-// the call (SHF_LINK_ORDER): the linker's garbage collection drops both or none. The
-// section's name is a C identifier, so the linker defines __start_moat_syscalls and
-// __stop_moat_syscalls around what is left: numbers in no order, with repetitions.
+// One system call of Linux, and the list of them that writes itself.
+// `invoke<number>` makes the call without libc, so that nothing else is linked,
+// and leaves its number, 4 bytes, in the section `moat_syscalls`. Each such
+// entry is associated with the function that makes the call (SHF_LINK_ORDER):
+// the linker's garbage collection drops both or none. The section's name is a C
+// identifier, so the linker defines __start_moat_syscalls and
+// __stop_moat_syscalls around what is left: numbers in no order, with
+// repetitions.
 
 #pragma once
 
@@ -15,23 +17,26 @@
 
 namespace moat::rt::host {
 
-/// Records that the surrounding function makes system call \p number, where libc makes it.
-template <long number> [[gnu::always_inline]] inline void recordSyscall() {
+/// Records that the surrounding function makes system call \p number, where
+/// libc makes it.
+template <long number>
+[[gnu::always_inline]] inline void recordSyscall() {
   // The label ties the entry to the section of the function it ends up in.
-  asm volatile(".Lmoat_syscall%=:\n\t"
-               ".pushsection moat_syscalls,\"ao\",%%progbits,.Lmoat_syscall%=\n\t"
-               ".p2align 2\n\t"
-               ".long %c0\n\t"
-               ".popsection"
-               :
-               : "i"(number));
+  asm volatile(
+      ".Lmoat_syscall%=:\n\t"
+      ".pushsection moat_syscalls,\"ao\",%%progbits,.Lmoat_syscall%=\n\t"
+      ".p2align 2\n\t"
+      ".long %c0\n\t"
+      ".popsection"
+      :
+      : "i"(number));
 }
 
 namespace detail {
 
 #if defined(__x86_64__)
-[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c, long d,
-                                            long e, long f) {
+[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c,
+                                            long d, long e, long f) {
   register long r10 asm("r10") = d;
   register long r8 asm("r8") = e;
   register long r9 asm("r9") = f;
@@ -43,8 +48,8 @@ namespace detail {
   return result;
 }
 #elif defined(__aarch64__)
-[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c, long d,
-                                            long e, long f) {
+[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c,
+                                            long d, long e, long f) {
   register long x8 asm("x8") = number;
   register long x0 asm("x0") = a;
   register long x1 asm("x1") = b;
@@ -59,8 +64,8 @@ namespace detail {
   return x0;
 }
 #elif defined(__riscv) && __riscv_xlen == 64
-[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c, long d,
-                                            long e, long f) {
+[[gnu::always_inline]] inline long syscall6(long number, long a, long b, long c,
+                                            long d, long e, long f) {
   register long a7 asm("a7") = number;
   register long a0 asm("a0") = a;
   register long a1 asm("a1") = b;
@@ -78,20 +83,22 @@ namespace detail {
 #error "no system calls for this processor yet"
 #endif
 
-template <typename T> [[gnu::always_inline]] inline long word(T value) {
+template <typename T>
+[[gnu::always_inline]] inline long word(T value) {
   return (long)value; // integers and pointers alike
 }
 
 } // namespace detail
 
-/// Makes a system call. \returns what the kernel does: a negative errno(3) or the result.
+/// Makes a system call. \returns what the kernel does: a negative errno(3) or
+/// the result.
 template <long number, typename... Arguments>
 [[gnu::always_inline]] inline long invoke(Arguments... arguments) {
   static_assert(sizeof...(Arguments) <= 6);
   recordSyscall<number>();
   long words[6] = {detail::word(arguments)...};
-  return detail::syscall6(number, words[0], words[1], words[2], words[3], words[4],
-                          words[5]);
+  return detail::syscall6(number, words[0], words[1], words[2], words[3],
+                          words[4], words[5]);
 }
 
 /// The same, repeated while a signal interrupts it.
@@ -108,9 +115,11 @@ inline bool isError(long result) { return result < 0 && result > -4096; }
 
 /// Success, or what the kernel's answer stands for.
 inline Errno toErrno(long result) {
-  return isError(result) ? errnoFromHost(static_cast<int>(-result)) : Errno::Success;
+  return isError(result) ? errnoFromHost(static_cast<int>(-result))
+                         : Errno::Success;
 }
-template <typename T> Result<T> toResult(long result) {
+template <typename T>
+Result<T> toResult(long result) {
   if (isError(result))
     return Fail(errnoFromHost(static_cast<int>(-result)));
   return static_cast<T>(result);

@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Clocks: real time, monotonic time, and the processor time of process and thread.
+// Clocks: real time, monotonic time, and the processor time of process and
+// thread.
 
 #include "Guest.h"
 
@@ -14,8 +15,8 @@ static Result<Clock> clockOf(uint32_t id) {
   return static_cast<Clock>(id);
 }
 
-/// The clock's resolution in nanoseconds, never 0. Fault; Inval: there is no such clock.
-/// WASI preview 1, clock_res_get. As clock_getres(2).
+/// The clock's resolution in nanoseconds, never 0. Fault; Inval: there is no
+/// such clock. WASI preview 1, clock_res_get. As clock_getres(2).
 Errno wasi::clock_res_get(Instance &instance, uint32_t id, uint32_t result) {
   auto slot = Guest(instance).slot<uint64_t>(result);
   if (!slot)
@@ -31,9 +32,9 @@ Errno wasi::clock_res_get(Instance &instance, uint32_t id, uint32_t result) {
   return Errno::Success;
 }
 
-/// The clock's time in nanoseconds. Always exact: \p precision asks for nothing more.
-/// Fault; Inval: there is no such clock.
-/// WASI preview 1, clock_time_get. As clock_gettime(2).
+/// The clock's time in nanoseconds. Always exact: \p precision asks for nothing
+/// more. Fault; Inval: there is no such clock. WASI preview 1, clock_time_get.
+/// As clock_gettime(2).
 Errno wasi::clock_time_get(Instance &instance, uint32_t id, uint64_t precision,
                            uint32_t result) {
   auto slot = Guest(instance).slot<uint64_t>(result);

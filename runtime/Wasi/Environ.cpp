@@ -6,9 +6,9 @@
 
 namespace moat::rt {
 
-/// Writes the variables' addresses to \p environ and their NAME=VALUE to \p buffer, of the
-/// sizes that environ_sizes_get told. Fault.
-/// WASI preview 1, environ_get.
+/// Writes the variables' addresses to \p environ and their NAME=VALUE to \p
+/// buffer, of the sizes that environ_sizes_get told. Fault. WASI preview 1,
+/// environ_get.
 Errno wasi::environ_get(Instance &instance, uint32_t environ, uint32_t buffer) {
   return writeStrings(instance, instance.environment, environ, buffer);
 }
@@ -17,7 +17,8 @@ Errno wasi::environ_get(Instance &instance, uint32_t environ, uint32_t buffer) {
 /// WASI preview 1, environ_sizes_get.
 Errno wasi::environ_sizes_get(Instance &instance, uint32_t countResult,
                               uint32_t sizeResult) {
-  return writeStringSizes(instance, instance.environment, countResult, sizeResult);
+  return writeStringSizes(instance, instance.environment, countResult,
+                          sizeResult);
 }
 
 } // namespace moat::rt

@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What the bodies of WASI functions do with guest memory: results that are checked first
-// and written last, and lists of buffers. All of it goes through MemoryView, and faults
-// where the module has no memory.
+// What the bodies of WASI functions do with guest memory: results that are
+// checked first and written last, and lists of buffers. All of it goes through
+// MemoryView, and faults where the module has no memory.
 
 #pragma once
 
@@ -14,7 +14,8 @@
 namespace moat::rt::wasi {
 
 /// A place in guest memory that is known to exist, for a result.
-template <typename T> class Slot {
+template <typename T>
+class Slot {
 public:
   explicit Slot(uint8_t *bytes) : bytes(bytes) {}
   void set(const T &value) const { memcpy(bytes, &value, sizeof(T)); }
@@ -42,16 +43,18 @@ public:
   }
 
   /// Where a result of type T will go. Fault.
-  template <typename T> Result<Slot<T>> slot(uint64_t address) const {
+  template <typename T>
+  Result<Slot<T>> slot(uint64_t address) const {
     auto bytes = slice(address, sizeof(T));
     if (!bytes)
       return Fail(bytes.error());
     return Slot<T>(bytes->data());
   }
 
-  /// Translates an array of iovec, copying it first, so that buffers may overlap it. At
-  /// most the first IOV_MAX are taken; the guest then sees a short count, as with any
-  /// transfer. Fault: the array or one of those buffers is out of bounds.
+  /// Translates an array of iovec, copying it first, so that buffers may
+  /// overlap it. At most the first IOV_MAX are taken; the guest then sees a
+  /// short count, as with any transfer. Fault: the array or one of those
+  /// buffers is out of bounds.
   Errno loadVectors(uint32_t address, uint32_t count, Vectors &vectors) const {
     auto array = slice(address, uint64_t(count) * sizeof(Iovec));
     if (!array)

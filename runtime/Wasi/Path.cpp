@@ -1,10 +1,11 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Everything that takes a path. In each body: results are checked and paths copied, then
-// directories and rights, then Capability/Resolve, then one call of the host on what it
-// opened. Every path may fail with Fault, Badf, Notdir (the descriptor is no directory),
-// Notcapable (a right is missing), Nametoolong, Inval (a NUL in the path), leadsOutside
-// (Perm), Loop, Noent, Acces; the comments name what else there is.
+// Everything that takes a path. In each body: results are checked and paths
+// copied, then directories and rights, then Capability/Resolve, then one call
+// of the host on what it opened. Every path may fail with Fault, Badf, Notdir
+// (the descriptor is no directory), Notcapable (a right is missing),
+// Nametoolong, Inval (a NUL in the path), leadsOutside (Perm), Loop, Noent,
+// Acces; the comments name what else there is.
 
 #include "Capability/Resolve.h"
 #include "Guest.h"
@@ -16,7 +17,8 @@ using host::FileType;
 using host::OpenMode;
 using wasi::Guest;
 
-/// Copies a path out of guest memory, since another guest thread may change it there.
+/// Copies a path out of guest memory, since another guest thread may change it
+/// there.
 static Errno loadPath(const Guest &guest, uint32_t address, uint32_t sizeBytes,
                       PathBuffer &path) {
   auto bytes = guest.slice(address, sizeBytes);
@@ -31,7 +33,8 @@ static Errno loadPath(const Guest &guest, uint32_t address, uint32_t sizeBytes,
 }
 
 /// A directory with all rights of \p needed. Badf, Notdir, Notcapable.
-static Result<Base> lookupDirectory(Instance &instance, uint32_t fd, Rights needed) {
+static Result<Base> lookupDirectory(Instance &instance, uint32_t fd,
+                                    Rights needed) {
   auto descriptor = instance.descriptors->lookup(fd);
   if (!descriptor)
     return Fail(descriptor.error());
@@ -50,7 +53,8 @@ static Result<bool> followsLink(uint32_t lookupFlags) {
 
 /// The common part of the calls that act on one entry of a directory.
 static Result<Parent> parentOf(Instance &instance, uint32_t fd, Rights needed,
-                               uint32_t address, uint32_t sizeBytes, PathBuffer &path) {
+                               uint32_t address, uint32_t sizeBytes,
+                               PathBuffer &path) {
   if (Errno error = loadPath(Guest(instance), address, sizeBytes, path);
       error != Errno::Success)
     return Fail(error);
@@ -62,8 +66,8 @@ static Result<Parent> parentOf(Instance &instance, uint32_t fd, Rights needed,
 
 /// Makes a directory. Exist.
 /// WASI preview 1, path_create_directory. As mkdirat(2).
-Errno wasi::path_create_directory(Instance &instance, uint32_t fd, uint32_t pathAddress,
-                                  uint32_t pathSize) {
+Errno wasi::path_create_directory(Instance &instance, uint32_t fd,
+                                  uint32_t pathAddress, uint32_t pathSize) {
   PathBuffer path;
   auto parent =
       parentOf(instance, fd, PathCreateDirectory, pathAddress, pathSize, path);
@@ -72,8 +76,9 @@ Errno wasi::path_create_directory(Instance &instance, uint32_t fd, uint32_t path
   return host::makeDirectory(parent->directory, parent->name);
 }
 
-Result<host::FileInfo> wasi::pathInfo(Instance &instance, uint32_t fd, uint32_t flags,
-                                      uint32_t pathAddress, uint32_t pathSize) {
+Result<host::FileInfo> wasi::pathInfo(Instance &instance, uint32_t fd,
+                                      uint32_t flags, uint32_t pathAddress,
+                                      uint32_t pathSize) {
   PathBuffer path;
   if (Errno error = loadPath(Guest(instance), pathAddress, pathSize, path);
       error != Errno::Success)
@@ -84,17 +89,18 @@ Result<host::FileInfo> wasi::pathInfo(Instance &instance, uint32_t fd, uint32_t 
   auto follows = followsLink(flags);
   if (!follows)
     return Fail(follows.error());
-  auto file =
-      openBeneath(*base, path.bytes, {.isPathOnly = true, .followsLink = *follows});
+  auto file = openBeneath(*base, path.bytes,
+                          {.isPathOnly = true, .followsLink = *follows});
   if (!file)
     return Fail(file.error());
   return host::status(file->get());
 }
 
-/// Writes what is known of a file, 64 bytes, or of a link if \p flags do not follow it.
-/// WASI preview 1, path_filestat_get. As fstatat(2).
+/// Writes what is known of a file, 64 bytes, or of a link if \p flags do not
+/// follow it. WASI preview 1, path_filestat_get. As fstatat(2).
 Errno wasi::path_filestat_get(Instance &instance, uint32_t fd, uint32_t flags,
-                              uint32_t pathAddress, uint32_t pathSize, uint32_t result) {
+                              uint32_t pathAddress, uint32_t pathSize,
+                              uint32_t result) {
   auto slot = Guest(instance).slot<Filestat>(result);
   if (!slot)
     return slot.error();
@@ -105,13 +111,13 @@ Errno wasi::path_filestat_get(Instance &instance, uint32_t fd, uint32_t flags,
   return Errno::Success;
 }
 
-/// Sets the times of access and modification of a file, or of a link if \p flags do not
-/// follow it. Inval: a time is to be both given and now, or an unknown flag.
-/// WASI preview 1, path_filestat_set_times. As utimensat(2).
-Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd, uint32_t flags,
-                                    uint32_t pathAddress, uint32_t pathSize,
-                                    uint64_t accessed, uint64_t modified,
-                                    uint32_t timeFlags) {
+/// Sets the times of access and modification of a file, or of a link if \p
+/// flags do not follow it. Inval: a time is to be both given and now, or an
+/// unknown flag. WASI preview 1, path_filestat_set_times. As utimensat(2).
+Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd,
+                                    uint32_t flags, uint32_t pathAddress,
+                                    uint32_t pathSize, uint64_t accessed,
+                                    uint64_t modified, uint32_t timeFlags) {
   PathBuffer path;
   if (Errno error = loadPath(Guest(instance), pathAddress, pathSize, path);
       error != Errno::Success)
@@ -125,15 +131,15 @@ Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd, uint32_t fl
   auto times = newTimes(accessed, modified, timeFlags);
   if (!times)
     return times.error();
-  auto file =
-      openBeneath(*base, path.bytes, {.isPathOnly = true, .followsLink = *follows});
+  auto file = openBeneath(*base, path.bytes,
+                          {.isPathOnly = true, .followsLink = *follows});
   if (!file)
     return file.error();
   return host::setTimes(file->get(), times->accessed, times->modified);
 }
 
-/// Replaces a path that ends in a link by where the link leads, until it does not.
-/// Success, Loop, Nametoolong, or why the path cannot be resolved.
+/// Replaces a path that ends in a link by where the link leads, until it does
+/// not. Success, Loop, Nametoolong, or why the path cannot be resolved.
 static Errno followLastLink(const Base &base, PathBuffer &path) {
   constexpr int maximumLinks = 40; // MAXSYMLINKS of Linux
   for (int linkCount = 0; linkCount <= maximumLinks; ++linkCount) {
@@ -159,17 +165,19 @@ static Errno followLastLink(const Base &base, PathBuffer &path) {
   return Errno::Loop;
 }
 
-/// Makes another name for a file. Exist; Xdev: on another file system; Perm: a directory;
-/// Notdir: slashes behind the name of a file.
-/// WASI preview 1, path_link. As linkat(2).
+/// Makes another name for a file. Exist; Xdev: on another file system; Perm: a
+/// directory; Notdir: slashes behind the name of a file. WASI preview 1,
+/// path_link. As linkat(2).
 Errno wasi::path_link(Instance &instance, uint32_t oldFd, uint32_t flags,
                       uint32_t oldAddress, uint32_t oldSize, uint32_t newFd,
                       uint32_t newAddress, uint32_t newSize) {
   Guest guest(instance);
   PathBuffer oldPath, newPath;
-  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath); error != Errno::Success)
+  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath);
+      error != Errno::Success)
     return error;
-  if (Errno error = loadPath(guest, newAddress, newSize, newPath); error != Errno::Success)
+  if (Errno error = loadPath(guest, newAddress, newSize, newPath);
+      error != Errno::Success)
     return error;
   auto oldBase = lookupDirectory(instance, oldFd, PathLinkSource);
   if (!oldBase)
@@ -182,14 +190,15 @@ Errno wasi::path_link(Instance &instance, uint32_t oldFd, uint32_t flags,
     return follows.error();
 
   if (oldPath.sizeBytes != 0 && oldPath.bytes[oldPath.sizeBytes - 1] == '/') {
-    // linkat(2) would follow a link that has slashes behind it. What they ask for is a
-    // directory, and those have no second name.
+    // linkat(2) would follow a link that has slashes behind it. What they ask
+    // for is a directory, and those have no second name.
     auto directory = openBeneath(*oldBase, oldPath.bytes,
                                  {.isPathOnly = true, .isDirectory = true});
     return directory ? Errno::Perm : directory.error();
   }
   if (*follows)
-    if (Errno error = followLastLink(*oldBase, oldPath); error != Errno::Success)
+    if (Errno error = followLastLink(*oldBase, oldPath);
+        error != Errno::Success)
       return error;
   auto oldParent = openParent(*oldBase, oldPath);
   if (!oldParent)
@@ -197,11 +206,12 @@ Errno wasi::path_link(Instance &instance, uint32_t oldFd, uint32_t flags,
   auto newParent = openParent(*newBase, newPath);
   if (!newParent)
     return newParent.error();
-  return host::makeLink(oldParent->directory, oldParent->name, newParent->directory,
-                        newParent->name);
+  return host::makeLink(oldParent->directory, oldParent->name,
+                        newParent->directory, newParent->name);
 }
 
-/// Devices that give and take bytes and do nothing else: null, zero, full, random, urandom.
+/// Devices that give and take bytes and do nothing else: null, zero, full,
+/// random, urandom.
 static bool isHarmlessDevice(const host::FileInfo &info) {
   if (info.deviceMajor != 1)
     return false;
@@ -235,8 +245,8 @@ static Result<Rights> applicableRights(const host::FileInfo &info) {
   return Fail(Errno::Acces);
 }
 
-/// How the host is to open a file, by oflags and the rights asked for. Notcapable: the
-/// directory does not let that be done.
+/// How the host is to open a file, by oflags and the rights asked for.
+/// Notcapable: the directory does not let that be done.
 static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
                                  Rights base) {
   constexpr Rights reading = FdRead | FdReaddir;
@@ -257,27 +267,29 @@ static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
   return mode;
 }
 
-/// Opens a path below a directory the guest holds. The new descriptor has the rights asked
-/// for as far as the directory passes them on and the file's kind knows them. The path is
-/// UTF-8 by custom, and any bytes in fact.
+/// Opens a path below a directory the guest holds. The new descriptor has the
+/// rights asked for as far as the directory passes them on and the file's kind
+/// knows them. The path is UTF-8 by custom, and any bytes in fact.
 ///
-/// The host's open never waits. A FIFO stays non-blocking, which its flags show. Sockets,
-/// and devices other than null, zero, full, random and urandom, are refused (Acces).
+/// The host's open never waits. A FIFO stays non-blocking, which its flags
+/// show. Sockets, and devices other than null, zero, full, random and urandom,
+/// are refused (Acces).
 ///
-/// Exist: creat and excl, and it is there; Isdir: to be written or created, and it is a
-/// directory; Notdir: directory was asked for; Loop: a link, and \p dirFlags do not follow
-/// it; Inval: an unknown flag; Mfile, Nfile, Nospc, Txtbsy, …
-/// WASI preview 1, path_open. As openat(2).
+/// Exist: creat and excl, and it is there; Isdir: to be written or created, and
+/// it is a directory; Notdir: directory was asked for; Loop: a link, and \p
+/// dirFlags do not follow it; Inval: an unknown flag; Mfile, Nfile, Nospc,
+/// Txtbsy, … WASI preview 1, path_open. As openat(2).
 Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
                       uint32_t pathAddress, uint32_t pathSize, uint32_t oflags,
-                      uint64_t rightsBase, uint64_t rightsInheriting, uint32_t fdflags,
-                      uint32_t result) {
+                      uint64_t rightsBase, uint64_t rightsInheriting,
+                      uint32_t fdflags, uint32_t result) {
   Guest guest(instance);
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
   PathBuffer path;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path); error != Errno::Success)
+  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
+      error != Errno::Success)
     return error;
   auto base = lookupDirectory(instance, dirFd, PathOpen);
   if (!base)
@@ -285,8 +297,8 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   auto follows = followsLink(dirFlags);
   if (!follows || (oflags & ~allOpenFlags) || (fdflags & ~uint32_t(allFdFlags)))
     return Errno::Inval;
-  // Room first, so that a file is not made for a descriptor that is not to be had. It may
-  // move the table.
+  // Room first, so that a file is not made for a descriptor that is not to be
+  // had. It may move the table.
   if (Errno error = instance.descriptors->makeRoom(); error != Errno::Success)
     return error;
   const Descriptor &directory = **instance.descriptors->lookup(dirFd);
@@ -298,8 +310,9 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   auto handle = openBeneath(*base, path.bytes, *mode);
   if (!handle && handle.error() == Errno::Isdir && !(rightsBase & FdWrite) &&
       !mode->isCreate && !mode->isTruncate) {
-    // Allocating and resizing do not apply to directories, so they are left out; whoever
-    // wants to write is told (the suite of WASI preview 1 asks for both).
+    // Allocating and resizing do not apply to directories, so they are left
+    // out; whoever wants to write is told (the suite of WASI preview 1 asks for
+    // both).
     mode->canWrite = false;
     handle = openBeneath(*base, path.bytes, *mode);
   }
@@ -328,19 +341,19 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   return Errno::Success;
 }
 
-/// Writes the text of a symbolic link, without a NUL, cut off where the buffer ends. Inval:
-/// not a link.
-/// WASI preview 1, path_readlink. As readlinkat(2).
+/// Writes the text of a symbolic link, without a NUL, cut off where the buffer
+/// ends. Inval: not a link. WASI preview 1, path_readlink. As readlinkat(2).
 Errno wasi::path_readlink(Instance &instance, uint32_t fd, uint32_t pathAddress,
-                          uint32_t pathSize, uint32_t buffer, uint32_t bufferSize,
-                          uint32_t result) {
+                          uint32_t pathSize, uint32_t buffer,
+                          uint32_t bufferSize, uint32_t result) {
   Guest guest(instance);
   auto slot = guest.slot<uint32_t>(result);
   auto bytes = guest.slice(buffer, bufferSize);
   if (!slot || !bytes)
     return Errno::Fault;
   PathBuffer path;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path); error != Errno::Success)
+  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
+      error != Errno::Success)
     return error;
   auto base = lookupDirectory(instance, fd, PathReadlink);
   if (!base)
@@ -351,17 +364,20 @@ Errno wasi::path_readlink(Instance &instance, uint32_t fd, uint32_t pathAddress,
   char target[maximumPathBytes + 1];
   auto targetBytes = host::readLink(link->get(), "", target);
   if (!targetBytes) // Noent is what an empty path gets on anything but a link
-    return targetBytes.error() == Errno::Noent ? Errno::Inval : targetBytes.error();
-  size_t sizeBytes = *targetBytes < bytes->size() ? *targetBytes : bytes->size();
+    return targetBytes.error() == Errno::Noent ? Errno::Inval
+                                               : targetBytes.error();
+  size_t sizeBytes =
+      *targetBytes < bytes->size() ? *targetBytes : bytes->size();
   memcpy(bytes->data(), target, sizeBytes);
   slot->set(static_cast<uint32_t>(sizeBytes));
   return Errno::Success;
 }
 
-/// Removes an empty directory. Notempty, Busy; Notdir: it is something else, a link too.
-/// WASI preview 1, path_remove_directory. As unlinkat(2) with AT_REMOVEDIR.
-Errno wasi::path_remove_directory(Instance &instance, uint32_t fd, uint32_t pathAddress,
-                                  uint32_t pathSize) {
+/// Removes an empty directory. Notempty, Busy; Notdir: it is something else, a
+/// link too. WASI preview 1, path_remove_directory. As unlinkat(2) with
+/// AT_REMOVEDIR.
+Errno wasi::path_remove_directory(Instance &instance, uint32_t fd,
+                                  uint32_t pathAddress, uint32_t pathSize) {
   PathBuffer path;
   auto parent =
       parentOf(instance, fd, PathRemoveDirectory, pathAddress, pathSize, path);
@@ -370,17 +386,19 @@ Errno wasi::path_remove_directory(Instance &instance, uint32_t fd, uint32_t path
   return host::removeDirectory(parent->directory, parent->name);
 }
 
-/// Moves an entry, replacing what it meets. Xdev; Isdir, Notdir: a file meets a directory
-/// or the other way around; Notempty; Inval: into itself; Busy.
-/// WASI preview 1, path_rename. As renameat(2).
+/// Moves an entry, replacing what it meets. Xdev; Isdir, Notdir: a file meets a
+/// directory or the other way around; Notempty; Inval: into itself; Busy. WASI
+/// preview 1, path_rename. As renameat(2).
 Errno wasi::path_rename(Instance &instance, uint32_t oldFd, uint32_t oldAddress,
                         uint32_t oldSize, uint32_t newFd, uint32_t newAddress,
                         uint32_t newSize) {
   Guest guest(instance);
   PathBuffer oldPath, newPath;
-  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath); error != Errno::Success)
+  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath);
+      error != Errno::Success)
     return error;
-  if (Errno error = loadPath(guest, newAddress, newSize, newPath); error != Errno::Success)
+  if (Errno error = loadPath(guest, newAddress, newSize, newPath);
+      error != Errno::Success)
     return error;
   auto oldBase = lookupDirectory(instance, oldFd, PathRenameSource);
   if (!oldBase)
@@ -394,26 +412,29 @@ Errno wasi::path_rename(Instance &instance, uint32_t oldFd, uint32_t oldAddress,
   auto newParent = openParent(*newBase, newPath);
   if (!newParent)
     return newParent.error();
-  return host::rename(oldParent->directory, oldParent->name, newParent->directory,
-                      newParent->name);
+  return host::rename(oldParent->directory, oldParent->name,
+                      newParent->directory, newParent->name);
 }
 
-/// Makes a symbolic link whose text is \p target, which may neither be absolute nor lead out
-/// of the directory (leadsOutside). Exist; Noent: an empty target.
+/// Makes a symbolic link whose text is \p target, which may neither be absolute
+/// nor lead out of the directory (leadsOutside). Exist; Noent: an empty target.
 /// WASI preview 1, path_symlink. As symlinkat(2).
-Errno wasi::path_symlink(Instance &instance, uint32_t targetAddress, uint32_t targetSize,
-                         uint32_t fd, uint32_t pathAddress, uint32_t pathSize) {
+Errno wasi::path_symlink(Instance &instance, uint32_t targetAddress,
+                         uint32_t targetSize, uint32_t fd, uint32_t pathAddress,
+                         uint32_t pathSize) {
   Guest guest(instance);
   PathBuffer target, path;
   if (Errno error = loadPath(guest, targetAddress, targetSize, target);
       error != Errno::Success)
     return error;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path); error != Errno::Success)
+  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
+      error != Errno::Success)
     return error;
   auto base = lookupDirectory(instance, fd, PathSymlink);
   if (!base)
     return base.error();
-  if (Errno error = checkLinkTarget(*base, path, target.bytes); error != Errno::Success)
+  if (Errno error = checkLinkTarget(*base, path, target.bytes);
+      error != Errno::Success)
     return error;
   auto parent = openParent(*base, path);
   if (!parent)
@@ -421,12 +442,13 @@ Errno wasi::path_symlink(Instance &instance, uint32_t targetAddress, uint32_t ta
   return host::makeSymlink(target.bytes, parent->directory, parent->name);
 }
 
-/// Removes a file or a link. Isdir: it is a directory; Notdir: slashes behind a file's name.
-/// WASI preview 1, path_unlink_file. As unlinkat(2).
-Errno wasi::path_unlink_file(Instance &instance, uint32_t fd, uint32_t pathAddress,
-                             uint32_t pathSize) {
+/// Removes a file or a link. Isdir: it is a directory; Notdir: slashes behind a
+/// file's name. WASI preview 1, path_unlink_file. As unlinkat(2).
+Errno wasi::path_unlink_file(Instance &instance, uint32_t fd,
+                             uint32_t pathAddress, uint32_t pathSize) {
   PathBuffer path;
-  auto parent = parentOf(instance, fd, PathUnlinkFile, pathAddress, pathSize, path);
+  auto parent =
+      parentOf(instance, fd, PathUnlinkFile, pathAddress, pathSize, path);
   if (!parent)
     return parent.error();
   return host::removeFile(parent->directory, parent->name);

@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Waiting for the first of several things. All subscriptions are copied first, since events
-// may be written over them. A few fit on the stack; for more, pages are borrowed for the
-// length of the call. Clocks are compared here, after each wait: so a timeout on the real
-// time clock notices within a second that somebody has set it.
+// Waiting for the first of several things. All subscriptions are copied first,
+// since events may be written over them. A few fit on the stack; for more,
+// pages are borrowed for the length of the call. Clocks are compared here,
+// after each wait: so a timeout on the real time clock notices within a second
+// that somebody has set it.
 
 #include "Guest.h"
 
@@ -12,11 +13,12 @@ namespace moat::rt {
 using host::Clock;
 using wasi::Guest;
 
-/// Subscriptions in one call. More than a program can have descriptors by default, and the
-/// borrowed pages stay below 1 MiB.
+/// Subscriptions in one call. More than a program can have descriptors by
+/// default, and the borrowed pages stay below 1 MiB.
 static constexpr uint32_t maximumSubscriptions = 16384;
 static constexpr uint32_t stackSubscriptions = 16;
-/// The longest single wait for a time of the real time clock, which may be set meanwhile.
+/// The longest single wait for a time of the real time clock, which may be set
+/// meanwhile.
 static constexpr uint64_t realtimeCheckNs = 1'000'000'000;
 
 namespace {
@@ -45,8 +47,10 @@ public:
   Errno allocate(uint32_t count) {
     if (count <= stackSubscriptions)
       return Errno::Success;
-    uint64_t bytes = uint64_t(count) * (sizeof(Waiter) + sizeof(host::PollEntry));
-    pageBytes = (bytes + host::pageBytes - 1) / host::pageBytes * host::pageBytes;
+    uint64_t bytes =
+        uint64_t(count) * (sizeof(Waiter) + sizeof(host::PollEntry));
+    pageBytes =
+        (bytes + host::pageBytes - 1) / host::pageBytes * host::pageBytes;
     auto allocated = host::allocatePages(pageBytes);
     if (!allocated)
       return allocated.error();
@@ -66,7 +70,9 @@ public:
   Waiter *waiters = fewWaiters;
   host::PollEntry *entries = fewEntries;
 };
-static_assert(maximumSubscriptions * (sizeof(Waiter) + sizeof(host::PollEntry)) <= 1 << 20);
+static_assert(maximumSubscriptions *
+                  (sizeof(Waiter) + sizeof(host::PollEntry)) <=
+              1 << 20);
 
 } // namespace
 
@@ -80,8 +86,8 @@ static uint64_t nowNs(Clock clock) {
   return time ? wasi::timestamp(*time) : 0;
 }
 
-/// Reads a clock's subscription. Inval, in the waiter: no such clock or flag; Notsup: a
-/// clock that only runs while we do not wait.
+/// Reads a clock's subscription. Inval, in the waiter: no such clock or flag;
+/// Notsup: a clock that only runs while we do not wait.
 static void loadClock(const uint8_t *bytes, Waiter &waiter) {
   struct {
     uint32_t id, padding;
@@ -91,7 +97,8 @@ static void loadClock(const uint8_t *bytes, Waiter &waiter) {
   constexpr size_t clockBytes = 26; // up to the flags
   memcpy(&clock, bytes, clockBytes);
   constexpr uint16_t isAbsolute = 1;
-  if (clock.id > static_cast<uint32_t>(Clock::ThreadCpu) || (clock.flags & ~isAbsolute)) {
+  if (clock.id > static_cast<uint32_t>(Clock::ThreadCpu) ||
+      (clock.flags & ~isAbsolute)) {
     waiter.error = Errno::Inval;
     return;
   }
@@ -109,7 +116,8 @@ static void loadClock(const uint8_t *bytes, Waiter &waiter) {
 }
 
 /// Looks a descriptor's subscription up. Badf, Notcapable, in the waiter.
-static void loadDescriptor(Instance &instance, Waiter &waiter, host::PollEntry &entry) {
+static void loadDescriptor(Instance &instance, Waiter &waiter,
+                           host::PollEntry &entry) {
   bool isRead = waiter.type == wasi::EventFdRead;
   auto descriptor = instance.descriptors->lookup(waiter.fd);
   if (!descriptor || (*descriptor)->isDirectory()) {
@@ -177,7 +185,9 @@ static uint64_t readableBytes(Descriptor &descriptor) {
     return host::readableBytes(handle);
   auto info = host::status(handle);
   auto position = host::seek(handle, 0, host::Whence::Current);
-  return info && position && info->sizeBytes > *position ? info->sizeBytes - *position : 0;
+  return info && position && info->sizeBytes > *position
+             ? info->sizeBytes - *position
+             : 0;
 }
 
 /// Whether something has happened to a waiter, and what.
@@ -207,8 +217,9 @@ static bool takeEvent(Instance &instance, const Waiter &waiter,
   return true;
 }
 
-Errno wasi::pollOneoff(Instance &instance, uint32_t in, uint32_t out, uint32_t count,
-                       uint32_t result, SubscriptionLayout layout) {
+Errno wasi::pollOneoff(Instance &instance, uint32_t in, uint32_t out,
+                       uint32_t count, uint32_t result,
+                       SubscriptionLayout layout) {
   Guest guest(instance);
   auto slot = guest.slot<uint32_t>(result);
   auto subscriptions = guest.slice(in, uint64_t(count) * layout.sizeBytes);
@@ -226,9 +237,9 @@ Errno wasi::pollOneoff(Instance &instance, uint32_t in, uint32_t out, uint32_t c
   std::span<Waiter> waiters(all.waiters, count);
   uint32_t entryCount = 0;
   for (uint32_t i = 0; i != count; ++i)
-    if (Errno error =
-            loadSubscription(instance, subscriptions->data() + i * layout.sizeBytes, layout,
-                             waiters[i], all.entries, entryCount);
+    if (Errno error = loadSubscription(
+            instance, subscriptions->data() + i * layout.sizeBytes, layout,
+            waiters[i], all.entries, entryCount);
         error != Errno::Success)
       return error;
   // The guest's memory is not read from here on: events may be written over it.
@@ -241,20 +252,22 @@ Errno wasi::pollOneoff(Instance &instance, uint32_t in, uint32_t out, uint32_t c
     for (const Waiter &waiter : waiters) {
       Event event;
       if (takeEvent(instance, waiter, all.entries, event))
-        memcpy(events->data() + sizeof(Event) * eventCount++, &event, sizeof(Event));
+        memcpy(events->data() + sizeof(Event) * eventCount++, &event,
+               sizeof(Event));
     }
   }
   slot->set(eventCount);
   return Errno::Success;
 }
 
-/// Waits until at least one of \p count subscriptions (48 bytes each) has something to tell,
-/// and writes an event (32 bytes) for each that has. What is wrong with one subscription is
-/// told in its event: Badf, Notcapable, Inval (no such clock), Notsup (a clock of processor
-/// time). Fault; Inval: \p count is 0, or no such kind of event; Nomem: too many.
-/// WASI preview 1, poll_oneoff. As ppoll(2).
-Errno wasi::poll_oneoff(Instance &instance, uint32_t in, uint32_t out, uint32_t count,
-                        uint32_t result) {
+/// Waits until at least one of \p count subscriptions (48 bytes each) has
+/// something to tell, and writes an event (32 bytes) for each that has. What is
+/// wrong with one subscription is told in its event: Badf, Notcapable, Inval
+/// (no such clock), Notsup (a clock of processor time). Fault; Inval: \p count
+/// is 0, or no such kind of event; Nomem: too many. WASI preview 1,
+/// poll_oneoff. As ppoll(2).
+Errno wasi::poll_oneoff(Instance &instance, uint32_t in, uint32_t out,
+                        uint32_t count, uint32_t result) {
   return pollOneoff(instance, in, out, count, result, preview1Subscription);
 }
 

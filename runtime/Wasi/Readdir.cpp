@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Listing directories. A cookie is the position behind an entry as the host's file system
-// has it, so a listing resumes at any entry it gave, in any order, after any changes.
+// Listing directories. A cookie is the position behind an entry as the host's
+// file system has it, so a listing resumes at any entry it gave, in any order,
+// after any changes.
 
 #include "Guest.h"
 
@@ -9,7 +10,8 @@ namespace moat::rt {
 
 using wasi::Dirent;
 
-/// What one call asks of the host at a time. An entry's name is at most 255 bytes.
+/// What one call asks of the host at a time. An entry's name is at most 255
+/// bytes.
 static constexpr size_t chunkBytes = 4096;
 
 namespace {
@@ -32,8 +34,10 @@ struct Output {
 
 } // namespace
 
-/// Completes what the directory itself does not tell of an entry, and hides what is above:
-/// `..` has the directory's own inode, since the one above may be out of the guest's reach.
+/// Completes what the directory itself does not tell of an entry, and hides
+/// what is above:
+/// `..` has the directory's own inode, since the one above may be out of the
+/// guest's reach.
 static void complete(host::Handle directory, host::DirectoryEntry &entry) {
   std::string_view name(entry.name, entry.nameSizeBytes);
   if (name == "..") {
@@ -48,12 +52,12 @@ static void complete(host::Handle directory, host::DirectoryEntry &entry) {
     entry.type = info->type;
 }
 
-/// Writes directory entries from \p cookie on (0: the first) until the buffer is full; the
-/// last one may be cut off. A result below the buffer's size means that the end is reached.
-/// Fault, Badf, Notcapable; Notdir; Inval: not a cookie of this directory.
-/// WASI preview 1, fd_readdir. As readdir(3).
-Errno wasi::fd_readdir(Instance &instance, uint32_t fd, uint32_t buffer, uint32_t sizeBytes,
-                       uint64_t cookie, uint32_t result) {
+/// Writes directory entries from \p cookie on (0: the first) until the buffer
+/// is full; the last one may be cut off. A result below the buffer's size means
+/// that the end is reached. Fault, Badf, Notcapable; Notdir; Inval: not a
+/// cookie of this directory. WASI preview 1, fd_readdir. As readdir(3).
+Errno wasi::fd_readdir(Instance &instance, uint32_t fd, uint32_t buffer,
+                       uint32_t sizeBytes, uint64_t cookie, uint32_t result) {
   Guest guest(instance);
   auto slot = guest.slot<uint32_t>(result);
   auto bytes = guest.slice(buffer, sizeBytes);
@@ -88,7 +92,8 @@ Errno wasi::fd_readdir(Instance &instance, uint32_t fd, uint32_t buffer, uint32_
       complete(directory, entry);
       Dirent dirent = {.next = entry.next,
                        .ino = entry.inode,
-                       .nameSizeBytes = static_cast<uint32_t>(entry.nameSizeBytes),
+                       .nameSizeBytes =
+                           static_cast<uint32_t>(entry.nameSizeBytes),
                        .filetype = filetype(entry.type)};
       output.append(&dirent, sizeof(dirent));
       output.append(entry.name, entry.nameSizeBytes);

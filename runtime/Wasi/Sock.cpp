@@ -10,7 +10,8 @@ using wasi::Guest;
 using wasi::Vectors;
 
 /// A socket with the rights of \p needed. Badf, Notsock, Notcapable.
-static Result<Descriptor *> lookupSocket(Instance &instance, uint32_t fd, Rights needed) {
+static Result<Descriptor *> lookupSocket(Instance &instance, uint32_t fd,
+                                         Rights needed) {
   auto found = instance.descriptors->lookup(fd);
   if (found && !(*found)->isSocket())
     return Fail(Errno::Notsock);
@@ -19,11 +20,12 @@ static Result<Descriptor *> lookupSocket(Instance &instance, uint32_t fd, Rights
   return found;
 }
 
-/// Takes a connection that waits at a listening socket. Fault, Badf, Notsock, Notcapable;
-/// Inval: not listening, or a flag other than nonblock; Again: non-blocking, and nobody
-/// there; Mfile, Nfile.
-/// WASI preview 1, sock_accept. As accept4(2).
-Errno wasi::sock_accept(Instance &instance, uint32_t fd, uint32_t flags, uint32_t result) {
+/// Takes a connection that waits at a listening socket. Fault, Badf, Notsock,
+/// Notcapable; Inval: not listening, or a flag other than nonblock; Again:
+/// non-blocking, and nobody there; Mfile, Nfile. WASI preview 1, sock_accept.
+/// As accept4(2).
+Errno wasi::sock_accept(Instance &instance, uint32_t fd, uint32_t flags,
+                        uint32_t result) {
   auto slot = Guest(instance).slot<uint32_t>(result);
   if (!slot)
     return slot.error();
@@ -34,7 +36,8 @@ Errno wasi::sock_accept(Instance &instance, uint32_t fd, uint32_t flags, uint32_
     return Errno::Inval;
   if (Errno error = instance.descriptors->makeRoom(); error != Errno::Success)
     return error;
-  Descriptor &listening = **instance.descriptors->lookup(fd); // the table may have moved
+  Descriptor &listening =
+      **instance.descriptors->lookup(fd); // the table may have moved
   auto handle = host::accept(listening.handle.get(), (flags & FdNonblock) != 0);
   if (!handle)
     return handle.error();
@@ -43,18 +46,20 @@ Errno wasi::sock_accept(Instance &instance, uint32_t fd, uint32_t flags, uint32_
   connection.type = listening.type;
   connection.flags = static_cast<uint16_t>(flags);
   connection.base = listening.inheriting & (streamRights | SockShutdown);
-  auto accepted = instance.descriptors->insert(static_cast<Descriptor &&>(connection));
+  auto accepted =
+      instance.descriptors->insert(static_cast<Descriptor &&>(connection));
   if (!accepted)
     return accepted.error();
   slot->set(*accepted);
   return Errno::Success;
 }
 
-/// Receives into buffers; the size and roflags are written. Fault, Badf, Notsock,
-/// Notcapable; Inval: an unknown flag; Again; Notconn, Connreset.
-/// WASI preview 1, sock_recv. As recvmsg(2).
-Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs, uint32_t count,
-                      uint32_t flags, uint32_t sizeResult, uint32_t flagsResult) {
+/// Receives into buffers; the size and roflags are written. Fault, Badf,
+/// Notsock, Notcapable; Inval: an unknown flag; Again; Notconn, Connreset. WASI
+/// preview 1, sock_recv. As recvmsg(2).
+Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs,
+                      uint32_t count, uint32_t flags, uint32_t sizeResult,
+                      uint32_t flagsResult) {
   constexpr uint32_t peek = 1, waitAll = 2;
   constexpr uint16_t dataTruncated = 1;
   Guest guest(instance);
@@ -63,15 +68,16 @@ Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs, uint32_t c
   if (!sizeSlot || !flagsSlot)
     return Errno::Fault;
   Vectors vectors;
-  if (Errno error = guest.loadVectors(iovs, count, vectors); error != Errno::Success)
+  if (Errno error = guest.loadVectors(iovs, count, vectors);
+      error != Errno::Success)
     return error;
   auto descriptor = lookupSocket(instance, fd, FdRead);
   if (!descriptor)
     return descriptor.error();
   if (flags & ~(peek | waitAll))
     return Errno::Inval;
-  auto received = host::receive((*descriptor)->handle.get(), vectors, (flags & peek) != 0,
-                                (flags & waitAll) != 0);
+  auto received = host::receive((*descriptor)->handle.get(), vectors,
+                                (flags & peek) != 0, (flags & waitAll) != 0);
   if (!received)
     return received.error();
   sizeSlot->set(received->sizeBytes);
@@ -79,17 +85,18 @@ Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs, uint32_t c
   return Errno::Success;
 }
 
-/// Sends buffers. Fault, Badf, Notsock, Notcapable; Inval: a flag, of which there are none;
-/// Again; Pipe: the other end or this one is shut; Notconn; Msgsize.
-/// WASI preview 1, sock_send. As sendmsg(2).
-Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs, uint32_t count,
-                      uint32_t flags, uint32_t result) {
+/// Sends buffers. Fault, Badf, Notsock, Notcapable; Inval: a flag, of which
+/// there are none; Again; Pipe: the other end or this one is shut; Notconn;
+/// Msgsize. WASI preview 1, sock_send. As sendmsg(2).
+Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs,
+                      uint32_t count, uint32_t flags, uint32_t result) {
   Guest guest(instance);
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
   Vectors vectors;
-  if (Errno error = guest.loadVectors(iovs, count, vectors); error != Errno::Success)
+  if (Errno error = guest.loadVectors(iovs, count, vectors);
+      error != Errno::Success)
     return error;
   auto descriptor = lookupSocket(instance, fd, FdWrite);
   if (!descriptor)
@@ -107,9 +114,9 @@ Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs, uint32_t c
   return Errno::Success;
 }
 
-/// Shuts down receiving, sending or both. Badf, Notsock, Notcapable; Inval: neither, or an
-/// unknown flag; Notconn.
-/// WASI preview 1, sock_shutdown. As shutdown(2).
+/// Shuts down receiving, sending or both. Badf, Notsock, Notcapable; Inval:
+/// neither, or an unknown flag; Notconn. WASI preview 1, sock_shutdown. As
+/// shutdown(2).
 Errno wasi::sock_shutdown(Instance &instance, uint32_t fd, uint32_t how) {
   constexpr uint32_t reads = 1, writes = 2;
   auto descriptor = lookupSocket(instance, fd, SockShutdown);

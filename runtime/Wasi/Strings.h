@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Arguments and environment have the same shape: an array of addresses, and the strings
-// themselves, NUL-terminated, one after another.
+// Arguments and environment have the same shape: an array of addresses, and the
+// strings themselves, NUL-terminated, one after another.
 
 #pragma once
 
@@ -10,7 +10,8 @@
 namespace moat::rt::wasi {
 
 /// The sizes that writeStrings will need. Overflow: not to be had in 32 bits.
-inline Errno writeStringSizes(Instance &instance, std::span<const char *const> strings,
+inline Errno writeStringSizes(Instance &instance,
+                              std::span<const char *const> strings,
                               uint32_t countResult, uint32_t sizeResult) {
   Guest guest(instance);
   auto countSlot = guest.slot<uint32_t>(countResult);
@@ -28,8 +29,9 @@ inline Errno writeStringSizes(Instance &instance, std::span<const char *const> s
 }
 
 /// Writes the addresses to \p array and the strings to \p buffer.
-inline Errno writeStrings(Instance &instance, std::span<const char *const> strings,
-                          uint32_t array, uint32_t buffer) {
+inline Errno writeStrings(Instance &instance,
+                          std::span<const char *const> strings, uint32_t array,
+                          uint32_t buffer) {
   Guest guest(instance);
   uint64_t sizeBytes = 0;
   for (const char *string : strings)

@@ -1,9 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// How a row of WasiFunctions.def becomes the C function that compiled code calls: the
-// instance, then the parameters; the result is the errno as an i32. Weak, so that an object
-// on moat's command line may bring another. The names follow the rule at the end of
-// abi/Layout.h.
+// How a row of WasiFunctions.def becomes the C function that compiled code
+// calls: the instance, then the parameters; the result is the errno as an i32.
+// Weak, so that an object on moat's command line may bring another. The names
+// follow the rule at the end of abi/Layout.h.
 
 #pragma once
 
@@ -25,7 +25,8 @@
 #define WASI_PARAMETERS_3(a, b, c) WASI_PARAMETERS_2(a, b), c p2
 #define WASI_PARAMETERS_4(a, b, c, d) WASI_PARAMETERS_3(a, b, c), d p3
 #define WASI_PARAMETERS_5(a, b, c, d, e) WASI_PARAMETERS_4(a, b, c, d), e p4
-#define WASI_PARAMETERS_6(a, b, c, d, e, f) WASI_PARAMETERS_5(a, b, c, d, e), f p5
+#define WASI_PARAMETERS_6(a, b, c, d, e, f)                                    \
+  WASI_PARAMETERS_5(a, b, c, d, e), f p5
 #define WASI_PARAMETERS_7(a, b, c, d, e, f, g)                                 \
   WASI_PARAMETERS_6(a, b, c, d, e, f), g p6
 #define WASI_PARAMETERS_8(a, b, c, d, e, f, g, h)                              \
@@ -33,8 +34,7 @@
 #define WASI_PARAMETERS_9(a, b, c, d, e, f, g, h, i)                           \
   WASI_PARAMETERS_8(a, b, c, d, e, f, g, h), i p8
 
-#define WASI_ARGUMENTS(...)                                                    \
-  WASI_JOIN(WASI_ARGUMENTS_, WASI_COUNT(__VA_ARGS__))
+#define WASI_ARGUMENTS(...) WASI_JOIN(WASI_ARGUMENTS_, WASI_COUNT(__VA_ARGS__))
 #define WASI_ARGUMENTS_0
 #define WASI_ARGUMENTS_1 , p0
 #define WASI_ARGUMENTS_2 WASI_ARGUMENTS_1, p1

@@ -12,11 +12,13 @@ struct NewTimes {
   host::NewTime accessed, modified;
 };
 
-/// From timestamps and fstflags. Inval: a time is to be both given and now, or an unknown
-/// flag.
-inline Result<NewTimes> newTimes(uint64_t accessed, uint64_t modified, uint32_t flags) {
+/// From timestamps and fstflags. Inval: a time is to be both given and now, or
+/// an unknown flag.
+inline Result<NewTimes> newTimes(uint64_t accessed, uint64_t modified,
+                                 uint32_t flags) {
   constexpr uint32_t known = SetAtim | SetAtimNow | SetMtim | SetMtimNow;
-  constexpr uint32_t accessedBoth = SetAtim | SetAtimNow, modifiedBoth = SetMtim | SetMtimNow;
+  constexpr uint32_t accessedBoth = SetAtim | SetAtimNow,
+                     modifiedBoth = SetMtim | SetMtimNow;
   if ((flags & ~known) || (flags & accessedBoth) == accessedBoth ||
       (flags & modifiedBoth) == modifiedBoth)
     return Fail(Errno::Inval);
@@ -27,7 +29,8 @@ inline Result<NewTimes> newTimes(uint64_t accessed, uint64_t modified, uint32_t 
     if (!isSet)
       return {host::NewTime::Keep, {}};
     return {host::NewTime::Set,
-            {static_cast<int64_t>(ns / perSecond), static_cast<uint32_t>(ns % perSecond)}};
+            {static_cast<int64_t>(ns / perSecond),
+             static_cast<uint32_t>(ns % perSecond)}};
   };
   return NewTimes{newTime(accessed, flags & SetAtim, flags & SetAtimNow),
                   newTime(modified, flags & SetMtim, flags & SetMtimNow)};

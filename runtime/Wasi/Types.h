@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The guest's structures (WASI preview 1, typenames), as they lie in its memory: little
-// endian, all padding named and zero, so that copying one out never shows the guest what
-// was on our stack. What wasi_unstable has differently stands beside.
+// The guest's structures (WASI preview 1, typenames), as they lie in its
+// memory: little endian, all padding named and zero, so that copying one out
+// never shows the guest what was on our stack. What wasi_unstable has
+// differently stands beside.
 
 #pragma once
 
@@ -17,7 +18,12 @@ static_assert(std::endian::native == std::endian::little,
               "guest structures are copied as they are");
 
 enum LookupFlag : uint32_t { SymlinkFollow = 1 << 0 };
-enum OpenFlag : uint16_t { Creat = 1 << 0, Directory = 1 << 1, Excl = 1 << 2, Trunc = 1 << 3 };
+enum OpenFlag : uint16_t {
+  Creat = 1 << 0,
+  Directory = 1 << 1,
+  Excl = 1 << 2,
+  Trunc = 1 << 3
+};
 inline constexpr uint32_t allOpenFlags = 15;
 enum FstFlag : uint16_t {
   SetAtim = 1 << 0,
@@ -27,13 +33,15 @@ enum FstFlag : uint16_t {
 };
 enum EventType : uint8_t { EventClock, EventFdRead, EventFdWrite };
 
-/// filetype: the host's enumeration has its numbers, and one more that the guest lacks.
+/// filetype: the host's enumeration has its numbers, and one more that the
+/// guest lacks.
 inline uint8_t filetype(host::FileType type) {
   return type == host::FileType::Fifo ? 0 : static_cast<uint8_t>(type);
 }
 
-/// A timestamp in nanoseconds since 1970. Times before that cannot be told: they are 0,
-/// which stands for no suitable time; times after the year 2554 are the greatest one.
+/// A timestamp in nanoseconds since 1970. Times before that cannot be told:
+/// they are 0, which stands for no suitable time; times after the year 2554 are
+/// the greatest one.
 constexpr uint64_t timestamp(host::Time time) {
   constexpr uint64_t perSecond = 1'000'000'000;
   if (time.seconds < 0)
@@ -43,7 +51,8 @@ constexpr uint64_t timestamp(host::Time time) {
     return UINT64_MAX;
   return seconds * perSecond + time.nanoseconds;
 }
-static_assert(timestamp({1, 5}) == 1'000'000'005 && timestamp({-1, 999'999'999}) == 0 &&
+static_assert(timestamp({1, 5}) == 1'000'000'005 &&
+              timestamp({-1, 999'999'999}) == 0 &&
               timestamp({INT64_MAX, 0}) == UINT64_MAX);
 
 struct Iovec {
@@ -93,14 +102,17 @@ struct FilestatUnstable {
     return {.dev = stat.dev,
             .ino = stat.ino,
             .filetype = stat.filetype,
-            .nlink = stat.nlink > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(stat.nlink),
+            .nlink = stat.nlink > UINT32_MAX
+                         ? UINT32_MAX
+                         : static_cast<uint32_t>(stat.nlink),
             .size = stat.size,
             .atim = stat.atim,
             .mtim = stat.mtim,
             .ctim = stat.ctim};
   }
 };
-static_assert(sizeof(FilestatUnstable) == 56 && offsetof(FilestatUnstable, nlink) == 20 &&
+static_assert(sizeof(FilestatUnstable) == 56 &&
+              offsetof(FilestatUnstable, nlink) == 20 &&
               offsetof(FilestatUnstable, ctim) == 48);
 
 struct Prestat {
@@ -128,6 +140,7 @@ struct Event {
   uint8_t padding2[6] = {};
 };
 static_assert(sizeof(Event) == 32 && offsetof(Event, type) == 10 &&
-              offsetof(Event, readableBytes) == 16 && offsetof(Event, flags) == 24);
+              offsetof(Event, readableBytes) == 16 &&
+              offsetof(Event, flags) == 24);
 
 } // namespace moat::rt::wasi

@@ -1,19 +1,24 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Attacks on the runtime's WASI functions from inside the host: no compiler, no module, just
-// the bodies, a memory between two canaries, and a tree of files with a secret beside it.
+// Attacks on the runtime's WASI functions from inside the host: no compiler, no
+// module, just the bodies, a memory between two canaries, and a tree of files
+// with a secret beside it.
 //
-//   harness resolve SEED COUNT   random paths through both ways of resolution, whose answers
+//   harness resolve SEED COUNT   random paths through both ways of resolution,
+//   whose answers
 //                                must be the same
-//   harness fuzz SEED COUNT      random calls with random arguments; nothing outside the
+//   harness fuzz SEED COUNT      random calls with random arguments; nothing
+//   outside the
 //                                memory and the tree may be touched
-//   harness race SECONDS         paths through a tree that another thread keeps turning
+//   harness race SECONDS         paths through a tree that another thread keeps
+//   turning
 //                                over; nothing outside may be reached
-//   harness sockets              what sockets do, which a guest can only be handed
+//   harness sockets              what sockets do, which a guest can only be
+//   handed
 //
-// To be run in a scratch directory, in a mount namespace where everything else is read-only,
-// and without privileges (sandbox.sh does that). `kernel` or `walk` behind the
-// arguments chooses the resolution for fuzz and race.
+// To be run in a scratch directory, in a mount namespace where everything else
+// is read-only, and without privileges (sandbox.sh does that). `kernel` or
+// `walk` behind the arguments chooses the resolution for fuzz and race.
 
 #include "Capability/Preopen.h"
 #include "Capability/Resolve.h"
@@ -54,7 +59,9 @@ static uint64_t next() {
   randomState ^= randomState >> 27;
   return randomState * 0x2545f4914f6cdd1d;
 }
-static uint32_t below(uint32_t bound) { return static_cast<uint32_t>(next() >> 33) % bound; }
+static uint32_t below(uint32_t bound) {
+  return static_cast<uint32_t>(next() >> 33) % bound;
+}
 
 // The tree. `root` is the guest's; `outside` and `secret` lie beside it.
 
@@ -69,14 +76,21 @@ static void run(const char *command) {
 }
 
 static void makeTree() {
-  run("rm -rf root outside readonly && mkdir -p root/a/b/c root/d/e outside readonly/sub && "
-      "echo secret > outside/secret && echo secret > secret && echo fixed > readonly/file && "
+  run("rm -rf root outside readonly && mkdir -p root/a/b/c root/d/e outside "
+      "readonly/sub && "
+      "echo secret > outside/secret && echo secret > secret && echo fixed > "
+      "readonly/file && "
       "chmod 600 secret && echo one > root/file && echo two > root/a/b/c/f && "
-      "ln -s a/b root/ab && ln -s ../d root/a/to-d && ln -s ../../.. root/a/b/c/up && "
-      "ln -s ../outside root/out && ln -s /etc root/absolute && ln -s loop root/loop && "
-      "ln -s missing root/dangling && ln -s file root/link && ln -s link root/link2 && "
-      "ln -s a/../../secret root/sneaky && ln -s ab/c/ root/slash && ln -s file/ root/bad && "
-      "ln -s . root/dot && ln -s d/.. root/back && ln -s absolute/passwd root/deep && "
+      "ln -s a/b root/ab && ln -s ../d root/a/to-d && ln -s ../../.. "
+      "root/a/b/c/up && "
+      "ln -s ../outside root/out && ln -s /etc root/absolute && ln -s loop "
+      "root/loop && "
+      "ln -s missing root/dangling && ln -s file root/link && ln -s link "
+      "root/link2 && "
+      "ln -s a/../../secret root/sneaky && ln -s ab/c/ root/slash && ln -s "
+      "file/ root/bad && "
+      "ln -s . root/dot && ln -s d/.. root/back && ln -s absolute/passwd "
+      "root/deep && "
       "mkfifo root/fifo");
   CHECK(realpath("root", rootPath));
   CHECK(stat("outside/secret", &secretBefore) == 0);
@@ -90,25 +104,30 @@ static bool isInside(int handle) {
   path[size] = 0;
   size_t rootSize = strlen(rootPath);
   return strncmp(path, rootPath, rootSize) == 0 &&
-         (path[rootSize] == 0 || path[rootSize] == '/' || path[rootSize] == ' ');
+         (path[rootSize] == 0 || path[rootSize] == '/' ||
+          path[rootSize] == ' ');
 }
 
 static void checkOutside() {
   struct stat now;
   CHECK(stat("outside/secret", &now) == 0);
-  CHECK(now.st_ino == secretBefore.st_ino && now.st_size == secretBefore.st_size);
-  CHECK(now.st_nlink == secretBefore.st_nlink && now.st_mode == secretBefore.st_mode);
+  CHECK(now.st_ino == secretBefore.st_ino &&
+        now.st_size == secretBefore.st_size);
+  CHECK(now.st_nlink == secretBefore.st_nlink &&
+        now.st_mode == secretBefore.st_mode);
   CHECK(now.st_mtim.tv_sec == secretBefore.st_mtim.tv_sec &&
         now.st_mtim.tv_nsec == secretBefore.st_mtim.tv_nsec);
-  CHECK(stat("readonly/file", &now) == 0 && now.st_size == 6 && now.st_nlink == 1);
+  CHECK(stat("readonly/file", &now) == 0 && now.st_size == 6 &&
+        now.st_nlink == 1);
   CHECK(stat("readonly/sub", &now) == 0);
 }
 
-static const char *const names[] = {"a", "b", "c", "d", "e", "f", "ab", "to-d", "up", "out",
-                                    "absolute", "loop", "dangling", "link", "link2", "sneaky",
-                                    "slash", "bad", "dot", "back", "deep", "file", "fifo",
-                                    "missing", ".", "..", "..", "secret", "outside",
-                                    "new"};
+static const char *const names[] = {
+    "a",        "b",    "c",     "d",      "e",        "f",
+    "ab",       "to-d", "up",    "out",    "absolute", "loop",
+    "dangling", "link", "link2", "sneaky", "slash",    "bad",
+    "dot",      "back", "deep",  "file",   "fifo",     "missing",
+    ".",        "..",   "..",    "secret", "outside",  "new"};
 
 static void randomPath(char *path, size_t capacity) {
   path[0] = 0;
@@ -142,18 +161,22 @@ static void compareResolutions(uint64_t count) {
     mode.followsLink = below(2);
     if (!mode.isPathOnly) {
       mode.canWrite = below(3) == 0;
-      // Creating is compared where it fails, or where it finds what is there already.
+      // Creating is compared where it fails, or where it finds what is there
+      // already.
       mode.isCreate = below(4) == 0;
       mode.isExclusive = mode.isCreate && below(2);
       // openat2 refuses what openat ignores.
       if (mode.isCreate)
         mode.isDirectory = false;
     }
-    // Whatever a creating open made is removed, so that the second finds the first's state.
-    auto clean = [] { run("rm -f root/missing root/new root/*/new root/*/*/new root/*/*/*/new "
-                          "root/*/missing root/*/*/missing root/*/*/*/missing "
-                          "root/[b-c] root/[e-f] root/a/[acdef]* root/d/[a-df]* "
-                          "2>/dev/null; true"); };
+    // Whatever a creating open made is removed, so that the second finds the
+    // first's state.
+    auto clean = [] {
+      run("rm -f root/missing root/new root/*/new root/*/*/new root/*/*/*/new "
+          "root/*/missing root/*/*/missing root/*/*/*/missing "
+          "root/[b-c] root/[e-f] root/a/[acdef]* root/d/[a-df]* "
+          "2>/dev/null; true");
+    };
     if (mode.isCreate && below(20) != 0)
       mode.isCreate = mode.isExclusive = false;
     auto kernel = openBeneath({root, Resolution::Kernel}, path, mode);
@@ -177,12 +200,16 @@ static void compareResolutions(uint64_t count) {
       CHECK(fstat(walk->get(), &second) == 0);
       ++opened;
     }
-    bool isSame = a == b && (mode.isExclusive ||
-                             (first.st_ino == second.st_ino && first.st_mode == second.st_mode));
+    bool isSame =
+        a == b && (mode.isExclusive || (first.st_ino == second.st_ino &&
+                                        first.st_mode == second.st_mode));
     if (!isSame) {
-      fprintf(stderr, "%s: kernel %s, walk %s (path %d dir %d follow %d create %d excl %d)\n",
-              path, errnoText(a), errnoText(b), mode.isPathOnly, mode.isDirectory,
-              mode.followsLink, mode.isCreate, mode.isExclusive);
+      fprintf(stderr,
+              "%s: kernel %s, walk %s (path %d dir %d follow %d create %d excl "
+              "%d)\n",
+              path, errnoText(a), errnoText(b), mode.isPathOnly,
+              mode.isDirectory, mode.followsLink, mode.isCreate,
+              mode.isExclusive);
       exit(1);
     }
     if (isMade) {
@@ -191,8 +218,8 @@ static void compareResolutions(uint64_t count) {
       root = open("root", O_RDONLY | O_DIRECTORY);
     }
   }
-  printf("resolve: %llu paths agree, %llu of them opened\n", (unsigned long long)count,
-         (unsigned long long)opened);
+  printf("resolve: %llu paths agree, %llu of them opened\n",
+         (unsigned long long)count, (unsigned long long)opened);
 }
 
 // A guest without a module.
@@ -228,7 +255,8 @@ struct FakeGuest {
       CHECK(handOver(table, host::OwnedHandle(::open("/dev/null", O_RDWR))) ==
             Errno::Success);
     CHECK(openPreopen(table, {"root", "/"}) == Errno::Success);
-    CHECK(openPreopen(table, {"readonly", "/readonly", true}) == Errno::Success);
+    CHECK(openPreopen(table, {"readonly", "/readonly", true}) ==
+          Errno::Success);
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
     CHECK(handOver(table, host::OwnedHandle(pair[0])) == Errno::Success);
@@ -239,7 +267,8 @@ struct FakeGuest {
     if (expected[0] == 0)
       memset(expected, 0xa5, sizeof(expected));
     CHECK(memcmp(region, expected, canaryBytes) == 0);
-    CHECK(memcmp(region + canaryBytes + memoryBytes, expected, canaryBytes) == 0);
+    CHECK(memcmp(region + canaryBytes + memoryBytes, expected, canaryBytes) ==
+          0);
   }
   uint32_t put(uint32_t address, const char *text) {
     uint32_t size = static_cast<uint32_t>(strlen(text));
@@ -297,8 +326,12 @@ static uint32_t randomFd() {
   return below(3) == 0 ? below(14) : below(8) == 0 ? 4 : 3;
 }
 /// Hardly ever the preopens: the fuzzer would soon have nothing left.
-static uint32_t randomVictim() { return below(200) == 0 ? randomFd() : 5 + below(9); }
-static uint32_t randomFlags() { return below(10) == 0 ? static_cast<uint32_t>(next()) : below(16); }
+static uint32_t randomVictim() {
+  return below(200) == 0 ? randomFd() : 5 + below(9);
+}
+static uint32_t randomFlags() {
+  return below(10) == 0 ? static_cast<uint32_t>(next()) : below(16);
+}
 
 struct Path {
   uint32_t address, size;
@@ -351,58 +384,191 @@ static void randomCall(FakeGuest &guest, uint32_t function) {
   Instance &i = guest.instance;
   Errno ignored = Errno::Success;
   switch (function) {
-  case 0: ignored = args_get(i, randomAddress(), randomAddress()); break;
-  case 1: ignored = args_sizes_get(i, randomAddress(), randomAddress()); break;
-  case 2: ignored = environ_get(i, randomAddress(), randomAddress()); break;
-  case 3: ignored = environ_sizes_get(i, randomAddress(), randomAddress()); break;
-  case 4: ignored = clock_res_get(i, below(6), randomAddress()); break;
-  case 5: ignored = clock_time_get(i, below(6), next(), randomAddress()); break;
-  case 6: ignored = fd_advise(i, randomFd(), randomWide(), randomWide(), below(8)); break;
-  case 7: ignored = fd_allocate(i, randomFd(), below(100000), below(100000)); break;
-  case 8: ignored = fd_close(i, randomVictim()); break;
-  case 9: ignored = fd_datasync(i, randomFd()); break;
-  case 10: ignored = fd_fdstat_get(i, randomFd(), randomAddress()); break;
-  case 11: ignored = fd_fdstat_set_flags(i, randomFd(), below(40) | FdNonblock); break;
-  case 12: ignored = fd_fdstat_set_rights(i, randomVictim(), below(2) ? next() : FdRead | FdWrite, below(2) ? next() : 0); break;
-  case 13: ignored = fd_filestat_get(i, randomFd(), randomAddress()); break;
-  case 14: ignored = fd_filestat_set_size(i, randomFd(), below(100000)); break;
-  case 15: ignored = fd_filestat_set_times(i, randomFd(), next(), next(), randomFlags()); break;
-  case 16: { Path v = guestVectors(guest); ignored = fd_pread(i, randomFd(), v.address, v.size, randomWide(), randomAddress()); break; }
-  case 17: ignored = fd_prestat_get(i, randomFd(), randomAddress()); break;
-  case 18: ignored = fd_prestat_dir_name(i, randomFd(), randomAddress(), randomSize()); break;
-  case 19: { Path v = guestVectors(guest); ignored = fd_pwrite(i, randomFd(), v.address, v.size, below(100000), randomAddress()); break; }
-  case 20: { Path v = guestVectors(guest); ignored = fd_read(i, randomFd(), v.address, v.size, randomAddress()); break; }
-  case 21: ignored = fd_readdir(i, randomFd(), randomAddress(), randomSize(), below(2) ? 0 : randomWide(), randomAddress()); break;
-  case 22: ignored = fd_renumber(i, randomVictim(), randomVictim()); break;
-  case 23: ignored = fd_seek(i, randomFd(), randomWide(), below(5), randomAddress()); break;
-  case 24: ignored = fd_sync(i, randomFd()); break;
-  case 25: ignored = fd_tell(i, randomFd(), randomAddress()); break;
-  case 26: { Path v = guestVectors(guest); ignored = fd_write(i, randomFd(), v.address, v.size, randomAddress()); break; }
-  case 27: { Path p = guestPath(guest); ignored = path_create_directory(i, randomFd(), p.address, p.size); break; }
-  case 28: { Path p = guestPath(guest); ignored = path_filestat_get(i, randomFd(), below(3), p.address, p.size, randomAddress()); break; }
-  case 29: { Path p = guestPath(guest); ignored = path_filestat_set_times(i, randomFd(), below(3), p.address, p.size, next(), next(), randomFlags()); break; }
-  case 30: { Path p = guestPath(guest), q = guestPath(guest); ignored = path_link(i, randomFd(), below(3), p.address, p.size, randomFd(), q.address, q.size); break; }
-  case 31: case 42: case 43: case 44: {
-    Path p = guestPath(guest);
-    ignored = path_open(i, randomFd(), below(3), p.address, p.size, randomFlags(),
-                        below(2) ? allRights : next(), below(2) ? allRights : next(), below(35), randomAddress());
+  case 0:
+    ignored = args_get(i, randomAddress(), randomAddress());
+    break;
+  case 1:
+    ignored = args_sizes_get(i, randomAddress(), randomAddress());
+    break;
+  case 2:
+    ignored = environ_get(i, randomAddress(), randomAddress());
+    break;
+  case 3:
+    ignored = environ_sizes_get(i, randomAddress(), randomAddress());
+    break;
+  case 4:
+    ignored = clock_res_get(i, below(6), randomAddress());
+    break;
+  case 5:
+    ignored = clock_time_get(i, below(6), next(), randomAddress());
+    break;
+  case 6:
+    ignored = fd_advise(i, randomFd(), randomWide(), randomWide(), below(8));
+    break;
+  case 7:
+    ignored = fd_allocate(i, randomFd(), below(100000), below(100000));
+    break;
+  case 8:
+    ignored = fd_close(i, randomVictim());
+    break;
+  case 9:
+    ignored = fd_datasync(i, randomFd());
+    break;
+  case 10:
+    ignored = fd_fdstat_get(i, randomFd(), randomAddress());
+    break;
+  case 11:
+    ignored = fd_fdstat_set_flags(i, randomFd(), below(40) | FdNonblock);
+    break;
+  case 12:
+    ignored = fd_fdstat_set_rights(i, randomVictim(),
+                                   below(2) ? next() : FdRead | FdWrite,
+                                   below(2) ? next() : 0);
+    break;
+  case 13:
+    ignored = fd_filestat_get(i, randomFd(), randomAddress());
+    break;
+  case 14:
+    ignored = fd_filestat_set_size(i, randomFd(), below(100000));
+    break;
+  case 15:
+    ignored =
+        fd_filestat_set_times(i, randomFd(), next(), next(), randomFlags());
+    break;
+  case 16: {
+    Path v = guestVectors(guest);
+    ignored = fd_pread(i, randomFd(), v.address, v.size, randomWide(),
+                       randomAddress());
     break;
   }
-  case 32: { Path p = guestPath(guest); ignored = path_readlink(i, randomFd(), p.address, p.size, randomAddress(), randomSize(), randomAddress()); break; }
-  case 33: { Path p = guestPath(guest); ignored = path_remove_directory(i, randomFd(), p.address, p.size); break; }
-  case 34: { Path p = guestPath(guest), q = guestPath(guest); ignored = path_rename(i, randomFd(), p.address, p.size, randomFd(), q.address, q.size); break; }
-  case 35: { Path p = guestPath(guest), q = guestPath(guest); ignored = path_symlink(i, p.address, p.size, randomFd(), q.address, q.size); break; }
-  case 36: { Path p = guestPath(guest); ignored = path_unlink_file(i, randomFd(), p.address, p.size); break; }
+  case 17:
+    ignored = fd_prestat_get(i, randomFd(), randomAddress());
+    break;
+  case 18:
+    ignored = fd_prestat_dir_name(i, randomFd(), randomAddress(), randomSize());
+    break;
+  case 19: {
+    Path v = guestVectors(guest);
+    ignored = fd_pwrite(i, randomFd(), v.address, v.size, below(100000),
+                        randomAddress());
+    break;
+  }
+  case 20: {
+    Path v = guestVectors(guest);
+    ignored = fd_read(i, randomFd(), v.address, v.size, randomAddress());
+    break;
+  }
+  case 21:
+    ignored = fd_readdir(i, randomFd(), randomAddress(), randomSize(),
+                         below(2) ? 0 : randomWide(), randomAddress());
+    break;
+  case 22:
+    ignored = fd_renumber(i, randomVictim(), randomVictim());
+    break;
+  case 23:
+    ignored = fd_seek(i, randomFd(), randomWide(), below(5), randomAddress());
+    break;
+  case 24:
+    ignored = fd_sync(i, randomFd());
+    break;
+  case 25:
+    ignored = fd_tell(i, randomFd(), randomAddress());
+    break;
+  case 26: {
+    Path v = guestVectors(guest);
+    ignored = fd_write(i, randomFd(), v.address, v.size, randomAddress());
+    break;
+  }
+  case 27: {
+    Path p = guestPath(guest);
+    ignored = path_create_directory(i, randomFd(), p.address, p.size);
+    break;
+  }
+  case 28: {
+    Path p = guestPath(guest);
+    ignored = path_filestat_get(i, randomFd(), below(3), p.address, p.size,
+                                randomAddress());
+    break;
+  }
+  case 29: {
+    Path p = guestPath(guest);
+    ignored = path_filestat_set_times(i, randomFd(), below(3), p.address,
+                                      p.size, next(), next(), randomFlags());
+    break;
+  }
+  case 30: {
+    Path p = guestPath(guest), q = guestPath(guest);
+    ignored = path_link(i, randomFd(), below(3), p.address, p.size, randomFd(),
+                        q.address, q.size);
+    break;
+  }
+  case 31:
+  case 42:
+  case 43:
+  case 44: {
+    Path p = guestPath(guest);
+    ignored =
+        path_open(i, randomFd(), below(3), p.address, p.size, randomFlags(),
+                  below(2) ? allRights : next(), below(2) ? allRights : next(),
+                  below(35), randomAddress());
+    break;
+  }
+  case 32: {
+    Path p = guestPath(guest);
+    ignored = path_readlink(i, randomFd(), p.address, p.size, randomAddress(),
+                            randomSize(), randomAddress());
+    break;
+  }
+  case 33: {
+    Path p = guestPath(guest);
+    ignored = path_remove_directory(i, randomFd(), p.address, p.size);
+    break;
+  }
+  case 34: {
+    Path p = guestPath(guest), q = guestPath(guest);
+    ignored = path_rename(i, randomFd(), p.address, p.size, randomFd(),
+                          q.address, q.size);
+    break;
+  }
+  case 35: {
+    Path p = guestPath(guest), q = guestPath(guest);
+    ignored = path_symlink(i, p.address, p.size, randomFd(), q.address, q.size);
+    break;
+  }
+  case 36: {
+    Path p = guestPath(guest);
+    ignored = path_unlink_file(i, randomFd(), p.address, p.size);
+    break;
+  }
   case 37: {
     Path s = guestSubscriptions(guest);
-    ignored = below(2) ? poll_oneoff(i, s.address, below(2) ? s.address : randomAddress(), s.size, randomAddress())
-                       : poll_oneoff(i, s.address, randomAddress(), 0, randomAddress());
+    ignored =
+        below(2)
+            ? poll_oneoff(i, s.address, below(2) ? s.address : randomAddress(),
+                          s.size, randomAddress())
+            : poll_oneoff(i, s.address, randomAddress(), 0, randomAddress());
     break;
   }
-  case 38: ignored = random_get(i, randomAddress(), randomSize()); break;
-  case 39: { Path v = guestVectors(guest); ignored = sock_recv(i, randomFd(), v.address, v.size, below(2), randomAddress(), randomAddress()); break; }
-  case 40: { Path v = guestVectors(guest); ignored = sock_send(i, randomFd(), v.address, v.size, below(20) == 0, randomAddress()); break; }
-  case 41: ignored = below(50) ? sock_accept(i, randomFd(), randomFlags(), randomAddress()) : sock_shutdown(i, randomFd(), below(5)); break;
+  case 38:
+    ignored = random_get(i, randomAddress(), randomSize());
+    break;
+  case 39: {
+    Path v = guestVectors(guest);
+    ignored = sock_recv(i, randomFd(), v.address, v.size, below(2),
+                        randomAddress(), randomAddress());
+    break;
+  }
+  case 40: {
+    Path v = guestVectors(guest);
+    ignored = sock_send(i, randomFd(), v.address, v.size, below(20) == 0,
+                        randomAddress());
+    break;
+  }
+  case 41:
+    ignored = below(50)
+                  ? sock_accept(i, randomFd(), randomFlags(), randomAddress())
+                  : sock_shutdown(i, randomFd(), below(5));
+    break;
   }
   successes[function] += ignored == Errno::Success;
 }
@@ -453,7 +619,8 @@ static void sockets() {
     memcpy(&value, memory + address, 4);
     return value;
   };
-  wasi::Iovec sent[2] = {{1000, 3}, {1010, 2}}, received[2] = {{2000, 2}, {2010, 100}};
+  wasi::Iovec sent[2] = {{1000, 3}, {1010, 2}},
+              received[2] = {{2000, 2}, {2010, 100}};
   memcpy(memory + 100, sent, sizeof(sent));
   memcpy(memory + 200, received, sizeof(received));
   memcpy(memory + 1000, "abc", 3);
@@ -461,22 +628,31 @@ static void sockets() {
 
   CHECK(wasi::sock_recv(instance, 5, 200, 2, 0, 8, 12) == Errno::Again);
   CHECK(wasi::sock_send(instance, 5, 100, 2, 1, 8) == Errno::Inval);
-  CHECK(wasi::sock_send(instance, 5, 100, 2, 0, 8) == Errno::Success && word(8) == 5);
+  CHECK(wasi::sock_send(instance, 5, 100, 2, 0, 8) == Errno::Success &&
+        word(8) == 5);
   constexpr uint32_t peek = 1;
   CHECK(wasi::sock_recv(instance, 6, 200, 2, 4, 8, 12) == Errno::Inval);
-  CHECK(wasi::sock_recv(instance, 6, 200, 2, peek, 8, 12) == Errno::Success && word(8) == 5);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, peek, 8, 12) == Errno::Success &&
+        word(8) == 5);
   memset(memory + 2000, 0, 20);
-  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 5);
-  CHECK(memcmp(memory + 2000, "ab", 2) == 0 && memcmp(memory + 2010, "cde", 3) == 0);
-  CHECK(wasi::fd_write(instance, 6, 100, 1, 8) == Errno::Success && word(8) == 3);
-  CHECK(wasi::fd_read(instance, 5, 200, 2, 8) == Errno::Success && word(8) == 3);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success &&
+        word(8) == 5);
+  CHECK(memcmp(memory + 2000, "ab", 2) == 0 &&
+        memcmp(memory + 2010, "cde", 3) == 0);
+  CHECK(wasi::fd_write(instance, 6, 100, 1, 8) == Errno::Success &&
+        word(8) == 3);
+  CHECK(wasi::fd_read(instance, 5, 200, 2, 8) == Errno::Success &&
+        word(8) == 3);
   CHECK(wasi::fd_seek(instance, 5, 0, 0, 8) == Errno::Spipe);
-  CHECK(wasi::fd_fdstat_get(instance, 5, 300) == Errno::Success && memory[300] == 6);
-  // Shutting down: the other end reads nothing more, and writing is Pipe, not a signal.
+  CHECK(wasi::fd_fdstat_get(instance, 5, 300) == Errno::Success &&
+        memory[300] == 6);
+  // Shutting down: the other end reads nothing more, and writing is Pipe, not a
+  // signal.
   CHECK(wasi::sock_shutdown(instance, 5, 0) == Errno::Inval);
   CHECK(wasi::sock_shutdown(instance, 0, 2) == Errno::Notsock);
   CHECK(wasi::sock_shutdown(instance, 5, 2) == Errno::Success);
-  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 0);
+  CHECK(wasi::sock_recv(instance, 6, 200, 2, 0, 8, 12) == Errno::Success &&
+        word(8) == 0);
   CHECK(wasi::sock_send(instance, 5, 100, 2, 0, 8) == Errno::Pipe);
   CHECK(wasi::sock_accept(instance, 5, 0, 8) == Errno::Inval);
 
@@ -486,22 +662,27 @@ static void sockets() {
   int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
   CHECK(bind(listening, (sockaddr *)&address, sizeof(address)) == 0);
   CHECK(listen(listening, 1) == 0);
-  CHECK(handOver(guest.table, host::OwnedHandle(listening)) == Errno::Success); // 7
+  CHECK(handOver(guest.table, host::OwnedHandle(listening)) ==
+        Errno::Success); // 7
   CHECK(wasi::sock_accept(instance, 7, 0, 8) == Errno::Again);
   int client = socket(AF_UNIX, SOCK_STREAM, 0);
   CHECK(connect(client, (sockaddr *)&address, sizeof(address)) == 0);
   CHECK(wasi::sock_accept(instance, 7, 1, 8) == Errno::Inval);
-  CHECK(wasi::sock_accept(instance, 7, FdNonblock, 8) == Errno::Success && word(8) == 8);
+  CHECK(wasi::sock_accept(instance, 7, FdNonblock, 8) == Errno::Success &&
+        word(8) == 8);
   CHECK(wasi::sock_recv(instance, 8, 200, 2, 0, 8, 12) == Errno::Again);
   CHECK(write(client, "hello", 5) == 5);
-  CHECK(wasi::sock_recv(instance, 8, 200, 2, 0, 8, 12) == Errno::Success && word(8) == 5);
+  CHECK(wasi::sock_recv(instance, 8, 200, 2, 0, 8, 12) == Errno::Success &&
+        word(8) == 5);
 
   // A datagram that does not fit is cut off, and says so.
   int pair[2];
   CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
-  CHECK(handOver(guest.table, host::OwnedHandle(pair[0])) == Errno::Success); // 9
+  CHECK(handOver(guest.table, host::OwnedHandle(pair[0])) ==
+        Errno::Success); // 9
   CHECK(write(pair[1], "abcdef", 6) == 6);
-  CHECK(wasi::sock_recv(instance, 9, 200, 1, 0, 8, 12) == Errno::Success && word(8) == 2);
+  CHECK(wasi::sock_recv(instance, 9, 200, 1, 0, 8, 12) == Errno::Success &&
+        word(8) == 2);
   CHECK(memory[12] == 1 && memory[13] == 0);
 
   // A host that can open no more: an errno, and nothing made.
@@ -510,8 +691,8 @@ static void sockets() {
   rlimit low = {3, limit.rlim_max};
   CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
   uint32_t size = guest.put(400, "file");
-  CHECK(wasi::path_open(instance, 3, 0, 400, size, wasi::Creat, FdWrite, 0, 0, 8) ==
-        Errno::Mfile);
+  CHECK(wasi::path_open(instance, 3, 0, 400, size, wasi::Creat, FdWrite, 0, 0,
+                        8) == Errno::Mfile);
   CHECK(access("root/file", F_OK) != 0);
   CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
   printf("sockets: as wanted\n");
@@ -521,7 +702,8 @@ static void sockets() {
 
 static volatile bool isOver = false;
 
-/// Keeps replacing entries of the tree by links that lead out, and moving directories.
+/// Keeps replacing entries of the tree by links that lead out, and moving
+/// directories.
 static void *turnOver(void *) {
   int root = open("root", O_RDONLY | O_DIRECTORY);
   int top = open(".", O_RDONLY | O_DIRECTORY);
@@ -541,8 +723,10 @@ static void *turnOver(void *) {
 
 static void race(uint32_t seconds, Resolution resolution) {
   makeTree();
-  run("mkdir root/swap && echo inside > root/swap/secret && ln -s ../outside root/swapped && "
-      "echo inside > root/secret && mkdir -p root/outside && echo inside > root/outside/secret && "
+  run("mkdir root/swap && echo inside > root/swap/secret && ln -s ../outside "
+      "root/swapped && "
+      "echo inside > root/secret && mkdir -p root/outside && echo inside > "
+      "root/outside/secret && "
       "mkdir root/a/outside && echo inside > root/a/outside/secret");
   FakeGuest guest(resolution);
   pthread_t thread;
@@ -564,7 +748,8 @@ static void race(uint32_t seconds, Resolution resolution) {
       uint32_t size = guest.put(100, path);
       Errno error;
       if (below(2)) {
-        error = wasi::path_open(guest.instance, 3, 1, 100, size, 0, FdRead | FdWrite, 0, 0, 8);
+        error = wasi::path_open(guest.instance, 3, 1, 100, size, 0,
+                                FdRead | FdWrite, 0, 0, 8);
         if (error == Errno::Success) {
           uint32_t fd;
           memcpy(&fd, guest.memory.base + 8, 4);
@@ -581,14 +766,17 @@ static void race(uint32_t seconds, Resolution resolution) {
           CHECK(stat.ino != secretBefore.st_ino);
         }
       } else if (below(2)) {
-        error = wasi::path_filestat_set_times(guest.instance, 3, 1, 100, size, 5, 5,
-                                              wasi::SetAtim | wasi::SetMtim);
+        error =
+            wasi::path_filestat_set_times(guest.instance, 3, 1, 100, size, 5, 5,
+                                          wasi::SetAtim | wasi::SetMtim);
       } else {
         uint32_t newSize = guest.put(300, "taken");
-        error = wasi::path_link(guest.instance, 3, 0, 100, size, 3, 300, newSize);
+        error =
+            wasi::path_link(guest.instance, 3, 0, 100, size, 3, 300, newSize);
         if (error == Errno::Success) {
           struct stat found;
-          CHECK(stat("root/taken", &found) == 0 && found.st_ino != secretBefore.st_ino);
+          CHECK(stat("root/taken", &found) == 0 &&
+                found.st_ino != secretBefore.st_ino);
           CHECK(unlink("root/taken") == 0);
         }
       }
@@ -599,8 +787,9 @@ static void race(uint32_t seconds, Resolution resolution) {
   }
   isOver = true;
   pthread_join(thread, nullptr);
-  printf("race: %llu calls, %llu succeeded, %llu led outside\n", (unsigned long long)calls,
-         (unsigned long long)opened, (unsigned long long)refused);
+  printf("race: %llu calls, %llu succeeded, %llu led outside\n",
+         (unsigned long long)calls, (unsigned long long)opened,
+         (unsigned long long)refused);
 }
 
 int main(int argc, char **argv) {
