@@ -27,7 +27,8 @@ static Error cacheError(const std::string &path, const Twine &what) {
 /// The folder for caches of programs, or an empty string.
 static std::string cacheHome() {
   const char *xdg = getenv("XDG_CACHE_HOME");
-  // XDG Base Directory Specification: a relative path is invalid and to be ignored.
+  // XDG Base Directory Specification: a relative path is invalid and to be
+  // ignored.
   if (xdg && xdg[0] == '/')
     return xdg;
   const char *home = getenv("HOME");
@@ -51,7 +52,8 @@ Expected<Cache> Cache::open(uint64_t limitBytes) {
   std::string path = home + "/moat";
   if (!makeFolders(path))
     return cacheError(path, strerror(errno));
-  int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int folder =
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0)
     return cacheError(path, strerror(errno));
   Cache cache(path, folder, limitBytes);
@@ -75,8 +77,8 @@ std::optional<int> Cache::find(StringRef key) const {
   if (fd < 0)
     return std::nullopt;
   struct stat status;
-  if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
-      !(status.st_mode & S_IXUSR)) {
+  if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+      status.st_uid != geteuid() || !(status.st_mode & S_IXUSR)) {
     close(fd);
     return std::nullopt;
   }
@@ -84,7 +86,9 @@ std::optional<int> Cache::find(StringRef key) const {
   return fd;
 }
 
-std::string Cache::entryPath(StringRef key) const { return path + "/" + key.str(); }
+std::string Cache::entryPath(StringRef key) const {
+  return path + "/" + key.str();
+}
 
 void Cache::evict(StringRef keep) const {
   struct Entry {
@@ -112,7 +116,8 @@ void Cache::evict(StringRef keep) const {
     }
     totalBytes += status.st_blocks * 512;
     if (name != keep)
-      entries.push_back({name.str(), status.st_mtim, uint64_t(status.st_blocks) * 512});
+      entries.push_back(
+          {name.str(), status.st_mtim, uint64_t(status.st_blocks) * 512});
   }
   closedir(listing);
 

@@ -1,10 +1,11 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The programs that `moat run` has compiled: a folder of executables, named by a hash of
-// everything that decides their bytes.
+// The programs that `moat run` has compiled: a folder of executables, named by
+// a hash of everything that decides their bytes.
 //
-// Whoever can write an entry runs code as the user: the folder belongs to the user and to
-// nobody else (mode 0700), an entry is opened once, checked, and run by that descriptor.
+// Whoever can write an entry runs code as the user: the folder belongs to the
+// user and to nobody else (mode 0700), an entry is opened once, checked, and
+// run by that descriptor.
 
 #pragma once
 
@@ -15,11 +16,13 @@ namespace moat {
 
 class Cache {
 public:
-  /// Opens `$XDG_CACHE_HOME/moat`, else `$HOME/.cache/moat`, and makes it if it is not
-  /// there. Errors: it is not a folder, is another user's, or others may enter it.
+  /// Opens `$XDG_CACHE_HOME/moat`, else `$HOME/.cache/moat`, and makes it if it
+  /// is not there. Errors: it is not a folder, is another user's, or others may
+  /// enter it.
   static Expected<Cache> open(uint64_t limitBytes);
-  Cache(Cache &&other) : path(std::move(other.path)), folder(other.folder),
-                         limitBytes(other.limitBytes) {
+  Cache(Cache &&other)
+      : path(std::move(other.path)), folder(other.folder),
+        limitBytes(other.limitBytes) {
     other.folder = -1;
   }
   ~Cache();
@@ -28,8 +31,8 @@ public:
   std::optional<int> find(StringRef key) const;
   /// Where compile() is to write the entry, which it does beside and renames.
   std::string entryPath(StringRef key) const;
-  /// Removes the entries that were not used for longest until the rest fits, and what
-  /// broken-off compilations left; never \p keep.
+  /// Removes the entries that were not used for longest until the rest fits,
+  /// and what broken-off compilations left; never \p keep.
   void evict(StringRef keep) const;
 
 private:
@@ -40,7 +43,8 @@ private:
   uint64_t limitBytes;
 };
 
-/// Collects what an entry's bytes depend on. Parts are kept apart: ("ab", "c") and
+/// Collects what an entry's bytes depend on. Parts are kept apart: ("ab", "c")
+/// and
 /// ("a", "bc") give different keys.
 class CacheKey {
 public:

@@ -1,14 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The story of a compilation: the phases in order, and what holds between them. This file
-// owns the module's bytes, the temporary objects and the output until it is complete;
-// everything else is handed from phase to phase. It is the body behind moat/Compiler.h.
+// The story of a compilation: the phases in order, and what holds between them.
+// This file owns the module's bytes, the temporary objects and the output until
+// it is complete; everything else is handed from phase to phase. It is the body
+// behind moat/Compiler.h.
 //
-// Memory grows with a partition and the number of threads, not with the module: a
-// partition's IR lives from its lowering to its object file, in one thread, and the object
-// lies on disk.
+// Memory grows with a partition and the number of threads, not with the module:
+// a partition's IR lives from its lowering to its object file, in one thread,
+// and the object lies on disk.
 
-#include "moat/Compiler.h"
 #include "Decode/Decode.h"
 #include "Diagnostics.h"
 #include "Emit.h"
@@ -18,6 +18,7 @@
 #include "Manifest.h"
 #include "Optimize/Optimize.h"
 #include "Validate/Validate.h"
+#include "moat/Compiler.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
@@ -36,8 +37,8 @@
 
 using namespace moat;
 
-/// LLVM's passes recurse. Address space, not memory: what is not used is not there. Set
-/// here so that no `ulimit -s` changes what can be compiled.
+/// LLVM's passes recurse. Address space, not memory: what is not used is not
+/// there. Set here so that no `ulimit -s` changes what can be compiled.
 static constexpr unsigned workerStackBytes = 256u << 20;
 
 namespace {
@@ -65,12 +66,14 @@ static Error optionError(const Twine &text) {
 }
 
 static Error systemError(const Twine &file, std::error_code code) {
-  return llvm::make_error<ClassifiedError>(CompileError::System,
-                                           (file + ": " + code.message()).str());
+  return llvm::make_error<ClassifiedError>(
+      CompileError::System, (file + ": " + code.message()).str());
 }
 
 /// The same error, as one of an option's value.
-static Error asOptionError(Error error) { return optionError(toString(std::move(error))); }
+static Error asOptionError(Error error) {
+  return optionError(toString(std::move(error)));
+}
 
 static CompileError describe(Error error, const std::string &inputName) {
   CompileError result;
@@ -108,10 +111,12 @@ public:
   ScratchFile(ScratchFile &&) = default;
   ~ScratchFile() {
     if (file)
-      consumeError(file->discard()); // a file left in the temporary folder harms nobody
+      consumeError(
+          file->discard()); // a file left in the temporary folder harms nobody
   }
 
-  /// \p model: a path with `%` for random digits; \p what: its name in an error.
+  /// \p model: a path with `%` for random digits; \p what: its name in an
+  /// error.
   Error create(const Twine &model, const Twine &what, unsigned mode = 0600) {
     auto created = llvm::sys::fs::TempFile::create(model, mode);
     if (!created)
@@ -132,8 +137,8 @@ private:
   std::optional<llvm::sys::fs::TempFile> file;
 };
 
-/// The output: written beside its name and renamed when it is complete. What is no
-/// regular file (/dev/null, a pipe) is not replaced but written to.
+/// The output: written beside its name and renamed when it is complete. What is
+/// no regular file (/dev/null, a pipe) is not replaced but written to.
 class OutputFile {
 public:
   Error open(const std::string &outputPath) {
@@ -142,7 +147,8 @@ public:
     llvm::sys::fs::status(name, status);
     if (llvm::sys::fs::is_directory(status))
       return systemError(name, std::make_error_code(std::errc::is_a_directory));
-    isReplaced = !llvm::sys::fs::exists(status) || llvm::sys::fs::is_regular_file(status);
+    isReplaced = !llvm::sys::fs::exists(status) ||
+                 llvm::sys::fs::is_regular_file(status);
     if (isReplaced)
       return scratch.create(name + ".tmp-%%%%%%%%", name, 0666);
     SmallString<64> folder;
@@ -179,7 +185,8 @@ public:
   }
 
 private:
-  template <unsigned size> using SmallString = llvm::SmallString<size>;
+  template <unsigned size>
+  using SmallString = llvm::SmallString<size>;
   std::string name;
   ScratchFile scratch;
   bool isReplaced = true;
@@ -195,7 +202,8 @@ public:
   }
 
   /// Runs \p work and books its time on \p phase.
-  template <typename Work> auto time(PhaseTime &phase, Work work) {
+  template <typename Work>
+  auto time(PhaseTime &phase, Work work) {
     uint64_t wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
     llvm::scope_exit book([&] {
       std::lock_guard<std::mutex> lock(mutex);
@@ -217,11 +225,13 @@ public:
 
 private:
   bool emitsIr() const {
-    return options.emit == EmitKind::Llvm || options.emit == EmitKind::LlvmOptimized;
+    return options.emit == EmitKind::Llvm ||
+           options.emit == EmitKind::LlvmOptimized;
   }
   bool emitsText() const { return emitsIr() || options.emit == EmitKind::Asm; }
   bool links() const {
-    return options.emit == EmitKind::Executable || options.emit == EmitKind::Shared;
+    return options.emit == EmitKind::Executable ||
+           options.emit == EmitKind::Shared;
   }
 
   Error resolveOptions();
@@ -230,8 +240,10 @@ private:
   Error validateBodies(const Module &module, ArrayRef<Partition> partitions);
   Error compilePartition(const Module &module, const ModuleSummary &summary,
                          ArrayRef<Partition> partitions, uint32_t index);
-  Error writePartition(llvm::Module &ir, llvm::TargetMachine &target, uint32_t index);
-  Error forEachPartition(size_t count, llvm::function_ref<Error(uint32_t)> work);
+  Error writePartition(llvm::Module &ir, llvm::TargetMachine &target,
+                       uint32_t index);
+  Error forEachPartition(size_t count,
+                         llvm::function_ref<Error(uint32_t)> work);
   Error linkObjects(const Module &module);
   Error writeText(StringRef text);
   std::string explainSymbol(const Module &module, StringRef symbol) const;
@@ -254,8 +266,9 @@ private:
   std::vector<std::string> texts;
 
   PhaseClock clock;
-  PhaseTime decodeTime{"decode"}, validateTime{"validate"}, summarizeTime{"summarize"},
-      lowerTime{"lower"}, optimizeTime{"optimize"}, emitTime{"emit"}, linkTime{"link"};
+  PhaseTime decodeTime{"decode"}, validateTime{"validate"},
+      summarizeTime{"summarize"}, lowerTime{"lower"}, optimizeTime{"optimize"},
+      emitTime{"emit"}, linkTime{"link"};
 };
 
 } // namespace
@@ -269,7 +282,8 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
   StringRef bytes = input.getBuffer();
   if (!bytes.starts_with(StringRef("\0asm", 4))) {
     PhaseTime parseTime{"parse"};
-    auto text = llvm::MemoryBuffer::getMemBuffer(input, /*RequiresNullTerminator=*/false);
+    auto text = llvm::MemoryBuffer::getMemBuffer(
+        input, /*RequiresNullTerminator=*/false);
     auto parsed = clock.time(parseTime, [&] { return parseText(*text); });
     if (!parsed)
       return parsed.takeError();
@@ -277,16 +291,17 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
     binary = std::move(*parsed);
     bytes = binary->getBuffer();
   }
-  auto decoded = clock.time(
-      decodeTime, [&] { return decode(llvm::arrayRefFromStringRef(bytes), features); });
+  auto decoded = clock.time(decodeTime, [&] {
+    return decode(llvm::arrayRefFromStringRef(bytes), features);
+  });
   if (!decoded)
     return decoded.takeError();
   report(decodeTime);
   const Module &module = *decoded;
   // Now: sections are well formed, and every index space has its final size.
 
-  if (Error error =
-          clock.time(validateTime, [&] { return validateModule(module, features); }))
+  if (Error error = clock.time(
+          validateTime, [&] { return validateModule(module, features); }))
     return error;
   std::vector<Partition> partitions = partition(module);
   if (Error error = validateBodies(module, partitions))
@@ -296,9 +311,11 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
     return writeText(bytes);
   if (Error error = checkStart(module))
     return error;
-  // Now: the module is valid, all of it, and nothing below reports an error about it.
+  // Now: the module is valid, all of it, and nothing below reports an error
+  // about it.
 
-  ModuleSummary summary = clock.time(summarizeTime, [&] { return summarize(module); });
+  ModuleSummary summary =
+      clock.time(summarizeTime, [&] { return summarize(module); });
   report(summarizeTime);
   objects.resize(partitions.size());
   texts.resize(emitsText() ? partitions.size() : 0);
@@ -315,7 +332,8 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
   report(lowerTime);
   report(optimizeTime);
   report(emitTime);
-  // Now: wasm and IR are gone. What is left are objects or texts, in the partitions' order.
+  // Now: wasm and IR are gone. What is left are objects or texts, in the
+  // partitions' order.
 
   if (emitsText())
     return writeText(llvm::join(texts, ""));
@@ -348,7 +366,8 @@ Error Compilation::resolveFeatures() {
     if (!feature)
       return optionError("--feature=" + change +
                          ": no such feature; --print-features lists them");
-    if (!isOff && !FeatureSet::built().has(*feature) && options.emit != EmitKind::Wasm)
+    if (!isOff && !FeatureSet::built().has(*feature) &&
+        options.emit != EmitKind::Wasm)
       return optionError("--feature=" + change + ": not supported yet");
     if (isOff)
       features.remove(*feature);
@@ -360,9 +379,11 @@ Error Compilation::resolveFeatures() {
 
 Error Compilation::resolveOptions() {
   if (options.emit == EmitKind::Archive)
-    return optionError("--emit=archive: not supported yet; --emit=obj makes an object");
+    return optionError(
+        "--emit=archive: not supported yet; --emit=obj makes an object");
   if (outputPath == "-" && !emitsText() && options.emit != EmitKind::Wasm)
-    return optionError("-o -: only text and wasm are written to standard output");
+    return optionError(
+        "-o -: only text and wasm are written to standard output");
   if (Error error = resolveFeatures())
     return error;
 
@@ -373,11 +394,13 @@ Error Compilation::resolveOptions() {
                      : CodeModel::Process;
   if (isShared && target.model == CodeModel::Process)
     return optionError("--emit=shared: a library has the instance model");
-  if (options.emit == EmitKind::Executable && target.model == CodeModel::Instance)
+  if (options.emit == EmitKind::Executable &&
+      target.model == CodeModel::Instance)
     return optionError("--emit=exe: an executable has the process model");
   target.level = optLevel(options.level);
-  target.triple = options.target.empty() ? defaultTriple()
-                                         : llvm::Triple::normalize(options.target);
+  target.triple = options.target.empty()
+                      ? defaultTriple()
+                      : llvm::Triple::normalize(options.target);
   target.cpu = options.cpu.empty() ? defaultCpu(target.triple) : options.cpu;
   target.features = options.cpuFeatures;
   resolveNativeCpu(target.cpu, target.features);
@@ -385,8 +408,8 @@ Error Compilation::resolveOptions() {
     return asOptionError(machine.takeError());
 
   lowering.model = target.model;
-  lowering.bounds =
-      options.bounds == Bounds::Guard ? BoundsChecks::Guard : BoundsChecks::Checked;
+  lowering.bounds = options.bounds == Bounds::Guard ? BoundsChecks::Guard
+                                                    : BoundsChecks::Checked;
   lowering.strictTraps = options.strictTraps;
   lowering.strictFloat = options.strictFloat;
   lowering.exportAll = options.exportAll || !options.extraInputs.empty() ||
@@ -413,15 +436,17 @@ Error Compilation::resolveOptions() {
 
 // Phases over partitions.
 
-/// Runs \p work for every partition, in as many threads as asked for. Returns the error of
-/// the lowest partition, so that the message does not depend on the threads either.
+/// Runs \p work for every partition, in as many threads as asked for. Returns
+/// the error of the lowest partition, so that the message does not depend on
+/// the threads either.
 Error Compilation::forEachPartition(size_t count,
                                     llvm::function_ref<Error(uint32_t)> work) {
   std::atomic<uint32_t> next = 0;
   std::atomic<bool> hasFailed = false;
   std::vector<std::unique_ptr<Error>> errors(count);
   auto worker = [&] {
-    // Partitions are taken in order: those below a failed one have all been begun.
+    // Partitions are taken in order: those below a failed one have all been
+    // begun.
     for (uint32_t index; !hasFailed && (index = next++) < count;) {
       Error error = work(index);
       if (!error)
@@ -448,7 +473,8 @@ Error Compilation::forEachPartition(size_t count,
   return first;
 }
 
-Error Compilation::validateBodies(const Module &module, ArrayRef<Partition> partitions) {
+Error Compilation::validateBodies(const Module &module,
+                                  ArrayRef<Partition> partitions) {
   return forEachPartition(partitions.size(), [&](uint32_t index) {
     return clock.time(validateTime, [&] {
       return validateFunctions(module, features, partitions[index].begin,
@@ -457,8 +483,10 @@ Error Compilation::validateBodies(const Module &module, ArrayRef<Partition> part
   });
 }
 
-Error Compilation::compilePartition(const Module &module, const ModuleSummary &summary,
-                                    ArrayRef<Partition> partitions, uint32_t index) {
+Error Compilation::compilePartition(const Module &module,
+                                    const ModuleSummary &summary,
+                                    ArrayRef<Partition> partitions,
+                                    uint32_t index) {
   auto machine = createTargetMachine(target);
   if (!machine)
     return machine.takeError();
@@ -478,20 +506,22 @@ Error Compilation::compilePartition(const Module &module, const ModuleSummary &s
       &complaint);
 
   std::unique_ptr<llvm::Module> ir = clock.time(lowerTime, [&] {
-    return lower(module, summary, partitions, index, lowering, context, **machine);
+    return lower(module, summary, partitions, index, lowering, context,
+                 **machine);
   });
   if (options.emit != EmitKind::Llvm) {
     clock.time(optimizeTime, [&] { optimize(*ir, **machine, target.level); });
     addFunctionNames(*ir, module);
   }
-  Error error =
-      clock.time(emitTime, [&] { return writePartition(*ir, **machine, index); });
+  Error error = clock.time(
+      emitTime, [&] { return writePartition(*ir, **machine, index); });
   if (!error && !complaint.empty())
     return errorOf("the code generator failed: " + complaint);
   return error;
 }
 
-Error Compilation::writePartition(llvm::Module &ir, llvm::TargetMachine &machine,
+Error Compilation::writePartition(llvm::Module &ir,
+                                  llvm::TargetMachine &machine,
                                   uint32_t index) {
   if (emitsIr()) {
     llvm::raw_string_ostream os(texts[index]);
@@ -543,14 +573,16 @@ static bool hasFunctionExport(const Module &module, StringRef name) {
 /// Says what a module without `_start` lacks.
 static std::string explainMissingStart(const Module &module) {
   if (hasFunctionExport(module, "_initialize"))
-    return "the module is a reactor (it exports _initialize and no _start), which cannot "
+    return "the module is a reactor (it exports _initialize and no _start), "
+           "which cannot "
            "become an executable yet; --emit=obj makes an object of it";
-  return "the module exports no function _start, and no object or archive on the command "
+  return "the module exports no function _start, and no object or archive on "
+         "the command "
          "line defines moat_main";
 }
 
-/// An executable has something to run. With objects on the command line only the linker
-/// can tell.
+/// An executable has something to run. With objects on the command line only
+/// the linker can tell.
 Error Compilation::checkStart(const Module &module) const {
   if (options.emit != EmitKind::Executable || !options.extraInputs.empty() ||
       hasFunctionExport(module, "_start"))
@@ -559,17 +591,21 @@ Error Compilation::checkStart(const Module &module) const {
 }
 
 /// What an undefined symbol is to the module.
-std::string Compilation::explainSymbol(const Module &module, StringRef symbol) const {
-  if (symbol == exportSymbol(StringRef("_start")) && !hasFunctionExport(module, "_start"))
+std::string Compilation::explainSymbol(const Module &module,
+                                       StringRef symbol) const {
+  if (symbol == exportSymbol(StringRef("_start")) &&
+      !hasFunctionExport(module, "_start"))
     return explainMissingStart(module);
   for (const Import &import : module.imports) {
     if (importSymbol(import.module, import.field) != symbol)
       continue;
-    std::string type = import.kind == ExternKind::Func
-                           ? ", type " + moat::toString(module.funcType(import.index))
-                           : "";
-    return ("unknown import: module \"" + import.module + "\", field \"" + import.field +
-            "\"" + type + ": no object or archive on the command line provides it")
+    std::string type =
+        import.kind == ExternKind::Func
+            ? ", type " + moat::toString(module.funcType(import.index))
+            : "";
+    return ("unknown import: module \"" + import.module + "\", field \"" +
+            import.field + "\"" + type +
+            ": no object or archive on the command line provides it")
         .str();
   }
   return {};
@@ -608,9 +644,9 @@ Error Compilation::linkObjects(const Module &module) {
 
 // Compiler.h.
 
-static std::optional<CompileError> compileBuffer(llvm::MemoryBufferRef input,
-                                                 const CompileOptions &options,
-                                                 const std::string &outputPath) {
+static std::optional<CompileError>
+compileBuffer(llvm::MemoryBufferRef input, const CompileOptions &options,
+              const std::string &outputPath) {
   if (Error error = Compilation(options, outputPath).run(input))
     return describe(std::move(error), input.getBufferIdentifier().str());
   return std::nullopt;
@@ -620,15 +656,17 @@ std::optional<CompileError> moat::compile(std::span<const uint8_t> module,
                                           const CompileOptions &options,
                                           const std::string &outputPath) {
   StringRef bytes(reinterpret_cast<const char *>(module.data()), module.size());
-  StringRef name = options.inputName.empty() ? StringRef("<module>") : options.inputName;
+  StringRef name =
+      options.inputName.empty() ? StringRef("<module>") : options.inputName;
   return compileBuffer({bytes, name}, options, outputPath);
 }
 
 std::optional<CompileError> moat::compile(const std::string &inputPath,
                                           const CompileOptions &options,
                                           const std::string &outputPath) {
-  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(inputPath, /*IsText=*/false,
-                                                   /*RequiresNullTerminator=*/false);
+  auto buffer =
+      llvm::MemoryBuffer::getFileOrSTDIN(inputPath, /*IsText=*/false,
+                                         /*RequiresNullTerminator=*/false);
   std::string name = !options.inputName.empty() ? options.inputName
                      : inputPath == "-"         ? std::string("<stdin>")
                                                 : inputPath;
@@ -637,7 +675,8 @@ std::optional<CompileError> moat::compile(const std::string &inputPath,
   return compileBuffer({(*buffer)->getBuffer(), name}, options, outputPath);
 }
 
-std::string moat::importSymbol(std::string_view module, std::string_view field) {
+std::string moat::importSymbol(std::string_view module,
+                               std::string_view field) {
   return importSymbol(StringRef(module), StringRef(field));
 }
 

@@ -1,10 +1,11 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Reads the options (Options.td), finds out which input is the module, and compiles it, or
-// for `moat run` compiles it into the cache and becomes the result.
+// Reads the options (Options.td), finds out which input is the module, and
+// compiles it, or for `moat run` compiles it into the cache and becomes the
+// result.
 //
-// This file is part of the small program; the phases are loaded when they are needed
-// (Library.h).
+// This file is part of the small program; the phases are loaded when they are
+// needed (Library.h).
 
 #include "Driver.h"
 #include "Cache.h"
@@ -62,7 +63,8 @@ constexpr OptTable::Info optionInfos[] = {
 
 class MoatOptTable : public GenericOptTable {
 public:
-  MoatOptTable() : GenericOptTable(OptionStrTable, OptionPrefixesTable, optionInfos) {
+  MoatOptTable()
+      : GenericOptTable(OptionStrTable, OptionPrefixesTable, optionInfos) {
     setDashDashParsing(true);
   }
 };
@@ -87,7 +89,8 @@ private:
   std::string cacheKey(StringRef buildIds);
   std::optional<CompileError> compileTo(const std::string &outputPath);
   int execute(int descriptor, ArrayRef<const char *> guestArgs);
-  std::vector<std::string> runtimeArguments(ArrayRef<const char *> guestArgs) const;
+  std::vector<std::string>
+  runtimeArguments(ArrayRef<const char *> guestArgs) const;
   void printHelp();
   void printVersion();
   void printFeatures();
@@ -106,7 +109,8 @@ private:
 
   Installation installation = Installation::find();
   Compiler compiler{installation};
-  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point begin =
+      std::chrono::steady_clock::now();
   bool showsProgress = false;
 };
 
@@ -120,7 +124,8 @@ int Driver::run(ArrayRef<const char *> args) {
   if (isRun) {
     args = args.drop_front();
     // Behind the first `--` everything is the program's.
-    auto end = llvm::find_if(args, [](const char *arg) { return StringRef(arg) == "--"; });
+    auto end = llvm::find_if(
+        args, [](const char *arg) { return StringRef(arg) == "--"; });
     size_t ownCount = end - args.begin();
     guestArgs = args.drop_front(std::min(ownCount + 1, args.size()));
     args = args.take_front(ownCount);
@@ -144,14 +149,17 @@ int Driver::run(ArrayRef<const char *> args) {
 
 // Messages.
 
-/// Prints every line of \p text as an error; lines that continue another stand as they are.
+/// Prints every line of \p text as an error; lines that continue another stand
+/// as they are.
 int Driver::fail(ExitCode code, const Twine &text) {
   clearProgress();
   SmallVector<StringRef> lines;
   std::string all = text.str();
   StringRef(all).split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines)
-    errs() << (line.starts_with(">>>") || line.starts_with(" ") ? "" : "moat: error: ")
+    errs() << (line.starts_with(">>>") || line.starts_with(" ")
+                   ? ""
+                   : "moat: error: ")
            << line << "\n";
   return code;
 }
@@ -171,7 +179,8 @@ int Driver::fail(const CompileError &error) {
 void Driver::printPhase(const PhaseTime &phase) {
   clearProgress();
   errs() << "moat: " << llvm::left_justify(StringRef(phase.phase), 12)
-         << llvm::format("%9.3f s %9.3f s of CPU\n", phase.wallNs / 1e9, phase.cpuNs / 1e9);
+         << llvm::format("%9.3f s %9.3f s of CPU\n", phase.wallNs / 1e9,
+                         phase.cpuNs / 1e9);
 }
 
 /// Long compilations say how far they are, on a terminal.
@@ -180,7 +189,8 @@ void Driver::showProgress(size_t done, size_t total) {
   if (done == total || std::chrono::steady_clock::now() - begin < 1500ms)
     return;
   showsProgress = true;
-  errs() << "\rmoat: compiling " << options.inputName << ": " << done * 100 / total << " %";
+  errs() << "\rmoat: compiling " << options.inputName << ": "
+         << done * 100 / total << " %";
   errs().flush();
 }
 
@@ -191,13 +201,17 @@ void Driver::clearProgress() {
 }
 
 void Driver::printHelp() {
-  outs() << "moat compiles a WebAssembly module into a native program that can touch only what it"
-            " was given.\n\n"
-            "  moat app.wasm -o app             compile to a static executable\n"
-            "  moat app.wasm host.o -o app      the same, with imports that host.o provides\n"
-            "  moat run app.wasm --dir=. -- a   compile into the cache, and run with argument a\n"
-            "  moat app.wat --emit=llvm -o -    look at a phase's result\n\n"
-            "The module is binary or text (.wat); - is standard input.\n\n";
+  outs()
+      << "moat compiles a WebAssembly module into a native program that can "
+         "touch only what it"
+         " was given.\n\n"
+         "  moat app.wasm -o app             compile to a static executable\n"
+         "  moat app.wasm host.o -o app      the same, with imports that "
+         "host.o provides\n"
+         "  moat run app.wasm --dir=. -- a   compile into the cache, and run "
+         "with argument a\n"
+         "  moat app.wat --emit=llvm -o -    look at a phase's result\n\n"
+         "The module is binary or text (.wat); - is standard input.\n\n";
   // LLVM's own printer sorts the groups by their text.
   for (unsigned group :
        {OPT_outputGroup, OPT_codeGroup, OPT_capabilityGroup, OPT_otherGroup}) {
@@ -213,24 +227,28 @@ void Driver::printHelp() {
         spelling += " ";
       spelling += metavar;
       outs() << "  " << llvm::left_justify(spelling, 28)
-             << (spelling.size() >= 28 ? "\n" + std::string(30, ' ') : "") << help << "\n";
+             << (spelling.size() >= 28 ? "\n" + std::string(30, ' ') : "")
+             << help << "\n";
     }
     outs() << "\n";
   }
-  outs() << "Exit codes: 0 success; 1 the module is malformed, invalid or cannot be linked;\n"
-            "2 the command line; 3 a file cannot be read or written. moat run ends as the\n"
+  outs() << "Exit codes: 0 success; 1 the module is malformed, invalid or "
+            "cannot be linked;\n"
+            "2 the command line; 3 a file cannot be read or written. moat run "
+            "ends as the\n"
             "program does (134: a trap).\n";
 }
 
 void Driver::printVersion() {
-  outs() << "moat " MOAT_VERSION " (LLVM " LLVM_VERSION_STRING ", ABI " << abi::version
-         << ")\n";
+  outs() << "moat " MOAT_VERSION " (LLVM " LLVM_VERSION_STRING ", ABI "
+         << abi::version << ")\n";
 }
 
 void Driver::printFeatures() {
   auto print = [](Feature feature, StringRef where) {
     outs() << llvm::left_justify(moat::toString(feature), 24)
-           << (FeatureSet::built().has(feature) ? "on    " : "later ") << where << "\n";
+           << (FeatureSet::built().has(feature) ? "on    " : "later ") << where
+           << "\n";
   };
 #define FEATURE(name, text, built, where) print(Feature::name, where);
 #include "Wasm/Features.def"
@@ -242,7 +260,8 @@ bool Driver::readArguments(ArrayRef<const char *> arguments) {
   unsigned missingIndex, missingCount;
   args = table.ParseArgs(arguments, missingIndex, missingCount);
   if (missingCount) {
-    fail(BadOption, Twine(args.getArgString(missingIndex)) + ": a value is missing");
+    fail(BadOption,
+         Twine(args.getArgString(missingIndex)) + ": a value is missing");
     return false;
   }
   for (const Arg *arg : args.filtered(OPT_UNKNOWN)) {
@@ -274,12 +293,16 @@ bool Driver::readOptions() {
   };
   if (isRun)
     for (const Arg *arg : args)
-      if (arg->getOption().matches(OPT_outputGroup) || arg->getOption().matches(OPT_open))
+      if (arg->getOption().matches(OPT_outputGroup) ||
+          arg->getOption().matches(OPT_open))
         return refuse(arg, "not an option of moat run");
 
   if (const Arg *arg = args.getLastArg(OPT_O))
     if (!choose(arg->getValue(), options.level,
-                {{"0", Level::O0}, {"1", Level::O1}, {"2", Level::O2}, {"3", Level::O3},
+                {{"0", Level::O0},
+                 {"1", Level::O1},
+                 {"2", Level::O2},
+                 {"3", Level::O3},
                  {"s", Level::Os}}))
       return refuse(arg, "the level is 0, 1, 2, 3 or s");
   if (const Arg *arg = args.getLastArg(OPT_emit, OPT_c, OPT_S)) {
@@ -287,11 +310,16 @@ bool Driver::readOptions() {
                      : arg->getOption().matches(OPT_S) ? "asm"
                                                        : arg->getValue();
     if (!choose(kind, options.emit,
-                {{"wasm", EmitKind::Wasm}, {"llvm", EmitKind::Llvm},
-                 {"llvm-opt", EmitKind::LlvmOptimized}, {"asm", EmitKind::Asm},
-                 {"obj", EmitKind::Object}, {"exe", EmitKind::Executable},
-                 {"shared", EmitKind::Shared}, {"archive", EmitKind::Archive}}))
-      return refuse(arg, "wasm, llvm, llvm-opt, asm, obj, exe, shared or archive");
+                {{"wasm", EmitKind::Wasm},
+                 {"llvm", EmitKind::Llvm},
+                 {"llvm-opt", EmitKind::LlvmOptimized},
+                 {"asm", EmitKind::Asm},
+                 {"obj", EmitKind::Object},
+                 {"exe", EmitKind::Executable},
+                 {"shared", EmitKind::Shared},
+                 {"archive", EmitKind::Archive}}))
+      return refuse(arg,
+                    "wasm, llvm, llvm-opt, asm, obj, exe, shared or archive");
   }
   if (const Arg *arg = args.getLastArg(OPT_bounds))
     if (!choose(arg->getValue(), options.bounds,
@@ -299,8 +327,8 @@ bool Driver::readOptions() {
       return refuse(arg, "guard or checked");
   options.jobs = 0;
   if (const Arg *arg = args.getLastArg(OPT_j))
-    if (StringRef(arg->getValue()).getAsInteger(10, options.jobs) || options.jobs == 0 ||
-        options.jobs > 4096)
+    if (StringRef(arg->getValue()).getAsInteger(10, options.jobs) ||
+        options.jobs == 0 || options.jobs > 4096)
       return refuse(arg, "a number of threads from 1");
   if (const Arg *arg = args.getLastArg(OPT_cache_size)) {
     Expected<uint64_t> size = parseSizeBytes(arg->getValue());
@@ -330,7 +358,9 @@ bool Driver::readOptions() {
   if (args.hasArg(OPT_v))
     options.phaseDone = [this](const PhaseTime &phase) { printPhase(phase); };
   if (isatty(STDERR_FILENO))
-    options.progress = [this](size_t done, size_t total) { showProgress(done, total); };
+    options.progress = [this](size_t done, size_t total) {
+      showProgress(done, total);
+    };
   return true;
 }
 
@@ -346,11 +376,13 @@ bool Driver::readCapabilities() {
   capabilities.arguments = args.getAllArgValues(OPT_arg);
   for (StringRef variable : capabilities.environment)
     if (variable.empty() || variable.starts_with("="))
-      return fail(BadOption, "--env=" + variable + ": not NAME=VALUE or NAME"), false;
+      return fail(BadOption, "--env=" + variable + ": not NAME=VALUE or NAME"),
+             false;
   if (const Arg *arg = args.getLastArg(OPT_stack_size)) {
     Expected<uint64_t> size = parseSizeBytes(arg->getValue());
     if (!size)
-      return fail(BadOption, "--stack-size: " + toString(size.takeError())), false;
+      return fail(BadOption, "--stack-size: " + toString(size.takeError())),
+             false;
     if (*size < 2 * abi::hostStackBytes)
       return fail(BadOption, "--stack-size: at least " +
                                  Twine(2 * abi::hostStackBytes >> 10) + "K"),
@@ -358,13 +390,14 @@ bool Driver::readCapabilities() {
     capabilities.stackBytes = *size;
   }
   capabilities.isOpen = args.hasArg(OPT_open);
-  bool bakes = options.emit == EmitKind::Executable || options.emit == EmitKind::Object ||
-               isRun;
+  bool bakes = options.emit == EmitKind::Executable ||
+               options.emit == EmitKind::Object || isRun;
   if (!bakes)
     for (const Arg *arg : args)
       if (arg->getOption().matches(OPT_capabilityGroup))
-        return fail(BadOption, arg->getAsString(args) +
-                                   ": only a program or an object can hold capabilities"),
+        return fail(BadOption,
+                    arg->getAsString(args) +
+                        ": only a program or an object can hold capabilities"),
                false;
   return true;
 }
@@ -372,7 +405,8 @@ bool Driver::readCapabilities() {
 /// Objects and archives begin with these bytes; everything else is a module.
 static bool isLinkerInput(const std::string &path) {
   llvm::sys::fs::file_status status;
-  if (llvm::sys::fs::status(path, status) || !llvm::sys::fs::is_regular_file(status))
+  if (llvm::sys::fs::status(path, status) ||
+      !llvm::sys::fs::is_regular_file(status))
     return false;
   auto head = llvm::MemoryBuffer::getFileSlice(path, 8, 0);
   return head && ((*head)->getBuffer().starts_with("\x7f"
@@ -390,7 +424,9 @@ bool Driver::sortInputs() {
       modules.push_back(path);
   }
   if (modules.empty())
-    return fail(BadOption, "no module to compile (moat --help shows how it is done)"), false;
+    return fail(BadOption,
+                "no module to compile (moat --help shows how it is done)"),
+           false;
   if (modules.size() > 1) {
     fail(BadOption,
          isRun ? "unexpected argument '" + modules[1] +
@@ -404,8 +440,9 @@ bool Driver::sortInputs() {
 }
 
 bool Driver::readModule() {
-  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(modulePath, /*IsText=*/false,
-                                                   /*RequiresNullTerminator=*/false);
+  auto buffer =
+      llvm::MemoryBuffer::getFileOrSTDIN(modulePath, /*IsText=*/false,
+                                         /*RequiresNullTerminator=*/false);
   if (!buffer) {
     fail(BadSystem, options.inputName + ": " + buffer.getError().message());
     return false;
@@ -424,7 +461,8 @@ std::optional<CompileError> Driver::compileTo(const std::string &outputPath) {
   if (options.phaseDone) {
     rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    errs() << llvm::format("moat: peak of memory %.1f MB\n", usage.ru_maxrss / 1024.0);
+    errs() << llvm::format("moat: peak of memory %.1f MB\n",
+                           usage.ru_maxrss / 1024.0);
   }
   return error;
 }
@@ -465,7 +503,8 @@ int Driver::compileOnly() {
   if (output.empty())
     output = defaultOutput();
   if (output != "-" && llvm::sys::fs::equivalent(output, modulePath))
-    return fail(BadOption, output + " is the module itself; -o names another file");
+    return fail(BadOption,
+                output + " is the module itself; -o names another file");
   if (std::optional<CompileError> error = compileTo(output))
     return fail(*error);
   return Success;
@@ -473,19 +512,21 @@ int Driver::compileOnly() {
 
 // moat run.
 
-/// Everything that decides the executable's bytes. Nothing of it is a capability: those
-/// are given to the program when it starts.
+/// Everything that decides the executable's bytes. Nothing of it is a
+/// capability: those are given to the program when it starts.
 std::string Driver::cacheKey(StringRef buildIds) {
   CacheKey key;
   key.add("moat run, layout 1");
   key.add(buildIds);
   std::string runtime = options.resourceDir + "/x86_64-linux-musl/";
-  for (const char *file : {"libmoat.a", "libc.a", "crt1.o", "crti.o", "crtn.o"}) {
+  for (const char *file :
+       {"libmoat.a", "libc.a", "crt1.o", "crti.o", "crtn.o"}) {
     auto contents = llvm::MemoryBuffer::getFile(runtime + file, false, false);
     key.add(contents ? (*contents)->getBuffer() : "missing");
   }
-  for (unsigned value : {unsigned(options.level), unsigned(options.bounds),
-                         unsigned(options.strictTraps), unsigned(options.strictFloat)})
+  for (unsigned value :
+       {unsigned(options.level), unsigned(options.bounds),
+        unsigned(options.strictTraps), unsigned(options.strictFloat)})
     key.add(std::to_string(value));
   key.add(options.target);
   key.add(options.cpu);
@@ -507,7 +548,8 @@ int Driver::compileAndRun(ArrayRef<const char *> guestArgs) {
     if (opened)
       cache.emplace(std::move(*opened));
     else
-      errs() << "moat: warning: " << toString(opened.takeError()) << "; not used\n";
+      errs() << "moat: warning: " << toString(opened.takeError())
+             << "; not used\n";
   }
   std::string key = cache ? cacheKey(*buildIds) : "";
   if (cache)
@@ -523,7 +565,9 @@ int Driver::compileAndRun(ArrayRef<const char *> guestArgs) {
   } else {
     SmallVector<char> path;
     llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, path);
-    output = (StringRef(path.data(), path.size()) + "/moat-run-" + Twine(getpid())).str();
+    output =
+        (StringRef(path.data(), path.size()) + "/moat-run-" + Twine(getpid()))
+            .str();
   }
   std::optional<CompileError> error = compileTo(output);
   options.capabilities = std::move(capabilities);
@@ -535,7 +579,9 @@ int Driver::compileAndRun(ArrayRef<const char *> guestArgs) {
     return fail(BadSystem, output + ": " + strerror(errno));
   fchmod(descriptor, 0700);
   if (!cache || !compiler.isLoadedLlvm(*buildIds))
-    unlink(output.c_str()); // another LLVM than the key says, or nowhere to keep it
+    unlink(
+        output
+            .c_str()); // another LLVM than the key says, or nowhere to keep it
   else
     cache->evict(key);
   return execute(descriptor, guestArgs);
@@ -547,16 +593,17 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
   std::vector<std::string> result;
   const Capabilities &capabilities = options.capabilities;
   for (const PreopenOption &preopen : capabilities.preopens)
-    result.push_back("--wasi-dir=" + preopen.hostPath + "::" + preopen.guestPath +
-                     (preopen.isReadOnly ? ":ro" : ""));
+    result.push_back("--wasi-dir=" + preopen.hostPath + "::" +
+                     preopen.guestPath + (preopen.isReadOnly ? ":ro" : ""));
   for (const std::string &variable : capabilities.environment)
     result.push_back("--wasi-env=" + variable);
   if (capabilities.stackBytes)
-    result.push_back("--wasi-stack-size=" + std::to_string(*capabilities.stackBytes));
+    result.push_back("--wasi-stack-size=" +
+                     std::to_string(*capabilities.stackBytes));
   std::vector<std::string> arguments = capabilities.arguments;
   arguments.insert(arguments.end(), guestArgs.begin(), guestArgs.end());
-  // A guest's argument that looks like the runtime's option must not become one: `--` ends
-  // the runtime's options, but only behind at least one of them.
+  // A guest's argument that looks like the runtime's option must not become
+  // one: `--` ends the runtime's options, but only behind at least one of them.
   if (result.empty() && !arguments.empty() &&
       StringRef(arguments[0]).starts_with("--wasi-"))
     result.push_back("--wasi-stack-size=" + std::to_string(8 << 20));

@@ -8,7 +8,8 @@
 
 namespace moat {
 
-/// What the program ends with; --help lists them. `moat run` ends as the program does.
+/// What the program ends with; --help lists them. `moat run` ends as the
+/// program does.
 enum ExitCode : int {
   Success = 0,
   BadInput = 1,  ///< malformed, invalid, or cannot be linked

@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// LLVM's code generator, with what moat decides about it: every function and datum in a
-// section of its own (the linker drops what is unused), absolute addresses in executables
-// (they are linked to fixed ones), position-independent code in libraries. Unwind tables
-// come from the functions' uwtable attributes.
+// LLVM's code generator, with what moat decides about it: every function and
+// datum in a section of its own (the linker drops what is unused), absolute
+// addresses in executables (they are linked to fixed ones),
+// position-independent code in libraries. Unwind tables come from the
+// functions' uwtable attributes.
 
 #include "Emit.h"
 #include "Diagnostics.h"
@@ -18,8 +19,9 @@
 
 using namespace moat;
 
-/// Registers the one back end that \p triple needs. Registering again is harmless, but not
-/// while another thread looks one up, hence the once-only initializers.
+/// Registers the one back end that \p triple needs. Registering again is
+/// harmless, but not while another thread looks one up, hence the once-only
+/// initializers.
 static Error initializeTarget(const llvm::Triple &triple) {
   if (triple.getArch() != llvm::Triple::x86_64)
     return errorOf("--target=" + triple.str() +
@@ -34,22 +36,26 @@ static Error initializeTarget(const llvm::Triple &triple) {
   return Error::success();
 }
 
-/// LLVM itself only warns, on standard error, about a processor or feature that it does
-/// not know.
-static Error checkProcessor(const llvm::Target &target, const TargetChoice &choice) {
+/// LLVM itself only warns, on standard error, about a processor or feature that
+/// it does not know.
+static Error checkProcessor(const llvm::Target &target,
+                            const TargetChoice &choice) {
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
       target.createMCSubtargetInfo(llvm::Triple(choice.triple), "", ""));
   if (!subtarget->isCPUStringValid(choice.cpu))
-    return errorOf("--mcpu=" + choice.cpu + ": no such processor for " + choice.triple);
+    return errorOf("--mcpu=" + choice.cpu + ": no such processor for " +
+                   choice.triple);
   SmallVector<StringRef> features;
   StringRef(choice.features).split(features, ',', -1, /*KeepEmpty=*/false);
   for (StringRef feature : features) {
     StringRef name = feature.ltrim("+-");
     if (name.size() + 1 != feature.size() ||
         llvm::none_of(subtarget->getAllProcessorFeatures(),
-                      [&](const llvm::SubtargetFeatureKV &known) { return name == known.Key; }))
-      return errorOf("--mattr=" + feature + ": no such feature of the processor for " +
-                     choice.triple);
+                      [&](const llvm::SubtargetFeatureKV &known) {
+                        return name == known.Key;
+                      }))
+      return errorOf("--mattr=" + feature +
+                     ": no such feature of the processor for " + choice.triple);
   }
   return Error::success();
 }
@@ -75,7 +81,8 @@ std::string moat::defaultTriple() {
 }
 
 std::string moat::defaultCpu(StringRef triple) {
-  return llvm::Triple(triple).getArch() == llvm::Triple::x86_64 ? "x86-64-v2" : "generic";
+  return llvm::Triple(triple).getArch() == llvm::Triple::x86_64 ? "x86-64-v2"
+                                                                : "generic";
 }
 
 Expected<std::unique_ptr<llvm::TargetMachine>>
@@ -84,7 +91,8 @@ moat::createTargetMachine(const TargetChoice &choice) {
   if (Error error = initializeTarget(triple))
     return std::move(error);
   std::string message;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
     return errorOf("--target=" + choice.triple + ": " + message);
   if (Error error = checkProcessor(*target, choice))
@@ -93,8 +101,8 @@ moat::createTargetMachine(const TargetChoice &choice) {
   llvm::TargetOptions options;
   options.FunctionSections = true;
   options.DataSections = true;
-  // Sections are told apart by their index; thousands of names would only fill the
-  // string table.
+  // Sections are told apart by their index; thousands of names would only fill
+  // the string table.
   options.UniqueSectionNames = false;
   // A fused multiply-add rounds once where the specification rounds twice.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;

@@ -29,12 +29,14 @@ struct TargetChoice {
 /// The triple of executables for this machine's processor.
 std::string defaultTriple();
 
-/// The portable processor of \p triple: what programs for other machines are made for.
+/// The portable processor of \p triple: what programs for other machines are
+/// made for.
 std::string defaultCpu(StringRef triple);
 
-/// A target machine is not safe to share: every thread makes its own. Errors name the
-/// option that has no such value.
-Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const TargetChoice &choice);
+/// A target machine is not safe to share: every thread makes its own. Errors
+/// name the option that has no such value.
+Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const TargetChoice &choice);
 
 enum class EmitAs : uint8_t { Assembly, Object };
 

@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The seam between the program `moat` and lib/moat/libmoatCompiler.so, which holds the
-// phases and needs LLVM's library. The program loads it when it has something to compile,
-// so that `moat run` of a program that is in the cache, `--help` and mistakes in options
-// start in a millisecond.
+// The seam between the program `moat` and lib/moat/libmoatCompiler.so, which
+// holds the phases and needs LLVM's library. The program loads it when it has
+// something to compile, so that `moat run` of a program that is in the cache,
+// `--help` and mistakes in options start in a millisecond.
 //
-// Both sides are built together, and types of LLVM do not cross: the program has a copy of
-// LLVM's option parser of its own, hidden from the dynamic linker, and the two must never
-// meet (test/House/program-exports-nothing.test).
+// Both sides are built together, and types of LLVM do not cross: the program
+// has a copy of LLVM's option parser of its own, hidden from the dynamic
+// linker, and the two must never meet
+// (test/House/program-exports-nothing.test).
 
 #pragma once
 
@@ -15,10 +16,12 @@
 
 namespace moat {
 
-/// The one exported function of libmoatCompiler.so, `moat_compile`: returns whether
-/// compiling succeeded, and else sets \p error.
-using CompileFunction = bool(std::span<const uint8_t> module, const CompileOptions &options,
-                             const std::string &outputPath, CompileError &error);
+/// The one exported function of libmoatCompiler.so, `moat_compile`: returns
+/// whether compiling succeeded, and else sets \p error.
+using CompileFunction = bool(std::span<const uint8_t> module,
+                             const CompileOptions &options,
+                             const std::string &outputPath,
+                             CompileError &error);
 inline constexpr char compileFunctionName[] = "moat_compile";
 inline constexpr char compilerLibraryName[] = "libmoatCompiler.so";
 

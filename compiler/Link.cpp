@@ -1,17 +1,19 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Builds lld's argument list, runs it, and says what it complained about in our words.
+// Builds lld's argument list, runs it, and says what it complained about in our
+// words.
 //
-// An executable is a static ELF file at fixed addresses: musl's start files, the module's
-// objects, what the command line adds, the runtime, libc. Linear memory 0 is a symbol at a
-// constant address far above the image, so the image must end below it, with room for the
-// heap that the kernel may place up to 1 GiB above an image (abi/Layout.h,
-// processMemoryBase): an image that ends above `imageEndLimitBytes` is an error.
+// An executable is a static ELF file at fixed addresses: musl's start files,
+// the module's objects, what the command line adds, the runtime, libc. Linear
+// memory 0 is a symbol at a constant address far above the image, so the image
+// must end below it, with room for the heap that the kernel may place up to 1
+// GiB above an image (abi/Layout.h, processMemoryBase): an image that ends
+// above `imageEndLimitBytes` is an error.
 
 #include "Link.h"
 #include "Diagnostics.h"
-#include "moat/abi/Layout.h"
 #include "lld/Common/Driver.h"
+#include "moat/abi/Layout.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
@@ -25,15 +27,23 @@ LLD_HAS_DRIVER(elf)
 
 using namespace moat;
 
-/// 500 MB: with the largest random distance of the heap (1 GiB) it ends below 0x60000000.
+/// 500 MB: with the largest random distance of the heap (1 GiB) it ends below
+/// 0x60000000.
 static constexpr uint64_t imageEndLimitBytes = uint64_t(500) << 20;
-static_assert(imageEndLimitBytes + (uint64_t(1) << 30) <= abi::processMemoryBase);
+static_assert(imageEndLimitBytes + (uint64_t(1) << 30) <=
+              abi::processMemoryBase);
 
 static std::vector<std::string> linkerArguments(const LinkRequest &request,
                                                 const std::string &output) {
-  std::vector<std::string> args = {"ld.lld", "-m", "elf_x86_64", "-o", output,
-                                   "--threads=" + std::to_string(request.threads),
-                                   "--color-diagnostics=never", "--error-limit=0"};
+  std::vector<std::string> args = {"ld.lld",
+                                   "-m",
+                                   "elf_x86_64",
+                                   "-o",
+                                   output,
+                                   "--threads=" +
+                                       std::to_string(request.threads),
+                                   "--color-diagnostics=never",
+                                   "--error-limit=0"};
   auto add = [&](std::initializer_list<const char *> more) {
     args.insert(args.end(), more.begin(), more.end());
   };
@@ -42,21 +52,23 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
   };
   auto addObjects = [&] {
     args.insert(args.end(), request.objects.begin(), request.objects.end());
-    args.insert(args.end(), request.extraInputs.begin(), request.extraInputs.end());
+    args.insert(args.end(), request.extraInputs.begin(),
+                request.extraInputs.end());
   };
 
   if (request.kind == LinkKind::Relocatable) {
-    // Sections of the same name stay apart, for the next link to drop one by one.
+    // Sections of the same name stay apart, for the next link to drop one by
+    // one.
     add({"-r", "--unique"});
     addObjects();
     return args;
   }
 
-  // Unused functions go, with their rows of the name table (those are SHF_LINK_ORDER).
-  // The unwinder finds its way by .eh_frame_hdr. The smallest page size keeps the file
-  // small.
-  add({"--gc-sections", "--eh-frame-hdr", "--build-id=none", "-z", "noexecstack", "-z",
-       "relro", "-z", "now", "-z", "max-page-size=4096"});
+  // Unused functions go, with their rows of the name table (those are
+  // SHF_LINK_ORDER). The unwinder finds its way by .eh_frame_hdr. The smallest
+  // page size keeps the file small.
+  add({"--gc-sections", "--eh-frame-hdr", "--build-id=none", "-z",
+       "noexecstack", "-z", "relro", "-z", "now", "-z", "max-page-size=4096"});
   // Function names for backtraces and unwind tables are loaded, so they stay.
   if (request.strip)
     add({"--strip-all"});
@@ -67,11 +79,12 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
   }
 
   add({"-static", "--no-pie"});
-  args.push_back("--defsym=moat_memory0=0x" + llvm::utohexstr(abi::processMemoryBase));
+  args.push_back("--defsym=moat_memory0=0x" +
+                 llvm::utohexstr(abi::processMemoryBase));
   addRuntime("crt1.o");
   addRuntime("crti.o");
-  // What the command line brings comes before the runtime, whose members are then not
-  // looked at: it may define imports and moat_main.
+  // What the command line brings comes before the runtime, whose members are
+  // then not looked at: it may define imports and moat_main.
   addObjects();
   addRuntime("libmoat.a");
   addRuntime("libc.a");
@@ -79,8 +92,10 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
   return args;
 }
 
-/// lld's standard error to our lines: undefined symbols explained, the rest as it is.
-static std::string describeErrors(StringRef diagnostics, SymbolExplainer explain) {
+/// lld's standard error to our lines: undefined symbols explained, the rest as
+/// it is.
+static std::string describeErrors(StringRef diagnostics,
+                                  SymbolExplainer explain) {
   std::string explained, others;
   SmallVector<StringRef> lines;
   diagnostics.split(lines, '\n', -1, /*KeepEmpty=*/false);
@@ -93,11 +108,12 @@ static std::string describeErrors(StringRef diagnostics, SymbolExplainer explain
           symbol.consume_front("undefined hidden symbol: "))
         text = explain(symbol);
       isExplained = !text.empty();
-      (isExplained ? explained : others) += (isExplained ? text : line.str()) + "\n";
+      (isExplained ? explained : others) +=
+          (isExplained ? text : line.str()) + "\n";
       continue;
     }
-    // `>>> referenced by …` belongs to the line above; who refers to an import says the
-    // module.
+    // `>>> referenced by …` belongs to the line above; who refers to an import
+    // says the module.
     if (line.starts_with(">>>") && !isExplained)
       others += line.str() + "\n";
   }
@@ -142,12 +158,14 @@ Error moat::link(const LinkRequest &request, const std::string &output,
   std::string out, diagnostics;
   llvm::raw_string_ostream outStream(out), diagnosticsStream(diagnostics);
   {
-    // lld keeps the state of a link, and whether it can run again, in the process: so do we.
+    // lld keeps the state of a link, and whether it can run again, in the
+    // process: so do we.
     static std::mutex turn;
     static bool canRunAgain = true;
     std::lock_guard<std::mutex> lock(turn);
     if (!canRunAgain)
-      return errorOf("the linker crashed before and cannot run again in this process");
+      return errorOf(
+          "the linker crashed before and cannot run again in this process");
     lld::Result result = lld::lldMain(argv, outStream, diagnosticsStream,
                                       {{lld::Gnu, &lld::elf::link}});
     canRunAgain = result.canRunAgain;
@@ -164,7 +182,8 @@ Error moat::link(const LinkRequest &request, const std::string &output,
     return end.takeError();
   if (*end > imageEndLimitBytes)
     return errorOf("the program is too large: its image would end at " +
-                   Twine(*end >> 20) + " MB, and linear memory needs it to end below " +
+                   Twine(*end >> 20) +
+                   " MB, and linear memory needs it to end below " +
                    Twine(imageEndLimitBytes >> 20) + " MB");
   return Error::success();
 }
@@ -174,18 +193,20 @@ static std::string ownFolder() {
   Dl_info info;
   if (!dladdr(reinterpret_cast<void *>(&ownFolder), &info) || !info.dli_fname)
     return {};
-  // A relative name of the main program is what argv[0] said, which may be stale or was
-  // looked up in PATH; its own link never is.
+  // A relative name of the main program is what argv[0] said, which may be
+  // stale or was looked up in PATH; its own link never is.
   std::string path = info.dli_fname;
   if (!StringRef(path).starts_with("/"))
     path = "/proc/self/exe";
   SmallVector<char> real;
   if (llvm::sys::fs::real_path(path, real))
     return {};
-  return llvm::sys::path::parent_path(StringRef(real.data(), real.size())).str();
+  return llvm::sys::path::parent_path(StringRef(real.data(), real.size()))
+      .str();
 }
 
-Expected<std::string> moat::findRuntime(StringRef resourceDir, StringRef triple) {
+Expected<std::string> moat::findRuntime(StringRef resourceDir,
+                                        StringRef triple) {
   std::vector<std::string> places;
   if (!resourceDir.empty()) {
     places = {resourceDir.str()};
@@ -198,6 +219,6 @@ Expected<std::string> moat::findRuntime(StringRef resourceDir, StringRef triple)
     if (llvm::sys::fs::exists(folder + "/libmoat.a"))
       return folder;
   }
-  return errorOf("no runtime for " + triple + ": " + places.back() + "/" + triple +
-                 "/libmoat.a is not there");
+  return errorOf("no runtime for " + triple + ": " + places.back() + "/" +
+                 triple + "/libmoat.a is not there");
 }

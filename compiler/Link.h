@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Objects and the runtime to a file, by lld in this process. Needs no compiler, linker or
-// libc of the machine: everything lies in moat's own lib/moat/<triple>.
+// Objects and the runtime to a file, by lld in this process. Needs no compiler,
+// linker or libc of the machine: everything lies in moat's own
+// lib/moat/<triple>.
 
 #pragma once
 
@@ -19,24 +20,29 @@ enum class LinkKind : uint8_t {
 
 struct LinkRequest {
   LinkKind kind = LinkKind::Executable;
-  std::vector<std::string> objects;     ///< of the module, in the order of its partitions
-  std::vector<std::string> extraInputs; ///< of the command line: before the runtime
-  std::string runtimeDir;               ///< has libmoat.a, libc.a, crt1.o, crti.o, crtn.o
+  std::vector<std::string>
+      objects; ///< of the module, in the order of its partitions
+  std::vector<std::string>
+      extraInputs;        ///< of the command line: before the runtime
+  std::string runtimeDir; ///< has libmoat.a, libc.a, crt1.o, crti.o, crtn.o
   bool strip = false;
   unsigned threads = 1;
 };
 
-/// Explains an undefined symbol in the module's own terms, or returns an empty string.
+/// Explains an undefined symbol in the module's own terms, or returns an empty
+/// string.
 using SymbolExplainer = llvm::function_ref<std::string(StringRef symbol)>;
 
-/// Links to the file \p output, which the caller has made sure nobody else uses. Errors:
-/// everything that the linker complains about, a line each; undefined symbols come first.
-/// After a crash of the linker no further link is tried: the error says so.
-Error link(const LinkRequest &request, const std::string &output, SymbolExplainer explain);
+/// Links to the file \p output, which the caller has made sure nobody else
+/// uses. Errors: everything that the linker complains about, a line each;
+/// undefined symbols come first. After a crash of the linker no further link is
+/// tried: the error says so.
+Error link(const LinkRequest &request, const std::string &output,
+           SymbolExplainer explain);
 
 /// The folder of the runtime for \p triple. \p resourceDir: where to look (see
-/// CompileOptions::resourceDir); empty: beside the file that holds this code. Errors: it is
-/// not there; the text says where it was looked for.
+/// CompileOptions::resourceDir); empty: beside the file that holds this code.
+/// Errors: it is not there; the text says where it was looked for.
 Expected<std::string> findRuntime(StringRef resourceDir, StringRef triple);
 
 } // namespace moat

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Build ids are read from the notes of ELF files (elf(5), NT_GNU_BUILD_ID). Which libLLVM
-// the dynamic linker would take is found by looking through its search path in order; a
-// compilation compares the guess with what was then loaded.
+// Build ids are read from the notes of ELF files (elf(5), NT_GNU_BUILD_ID).
+// Which libLLVM the dynamic linker would take is found by looking through its
+// search path in order; a compilation compares the guess with what was then
+// loaded.
 
 #include "Loader.h"
 #include "llvm/ADT/StringExtras.h"
@@ -20,12 +21,13 @@ using namespace moat;
 
 #define MOAT_TEXT(number) #number
 #define MOAT_TEXT_OF(macro) MOAT_TEXT(macro)
-static constexpr char llvmLibraryName[] =
-    "libLLVM.so." MOAT_TEXT_OF(LLVM_VERSION_MAJOR) "." MOAT_TEXT_OF(LLVM_VERSION_MINOR);
+static constexpr char llvmLibraryName[] = "libLLVM.so." MOAT_TEXT_OF(
+    LLVM_VERSION_MAJOR) "." MOAT_TEXT_OF(LLVM_VERSION_MINOR);
 
 Installation Installation::find() {
   SmallVector<char> real;
-  // argv[0] says what the caller likes; the kernel's link says where the program is.
+  // argv[0] says what the caller likes; the kernel's link says where the
+  // program is.
   if (llvm::sys::fs::real_path("/proc/self/exe", real)) {
     // Without /proc: what the loader was told.
     Dl_info info;
@@ -33,10 +35,13 @@ Installation Installation::find() {
         llvm::sys::fs::real_path(info.dli_fname, real))
       return {};
   }
-  StringRef bin = llvm::sys::path::parent_path(StringRef(real.data(), real.size()));
+  StringRef bin =
+      llvm::sys::path::parent_path(StringRef(real.data(), real.size()));
   Installation installation;
-  installation.libraryDir = (llvm::sys::path::parent_path(bin) + "/lib/moat").str();
-  installation.compilerLibrary = installation.libraryDir + "/" + compilerLibraryName;
+  installation.libraryDir =
+      (llvm::sys::path::parent_path(bin) + "/lib/moat").str();
+  installation.compilerLibrary =
+      installation.libraryDir + "/" + compilerLibraryName;
   return installation;
 }
 
@@ -51,7 +56,8 @@ static std::string findBuildId(ArrayRef<uint8_t> bytes) {
     if (nameBytes + idBytes > bytes.size())
       return {};
     if (note.n_type == NT_GNU_BUILD_ID)
-      return llvm::toHex(bytes.slice(nameBytes, note.n_descsz), /*LowerCase=*/true);
+      return llvm::toHex(bytes.slice(nameBytes, note.n_descsz),
+                         /*LowerCase=*/true);
     bytes = bytes.drop_front(nameBytes + idBytes);
   }
   return {};
@@ -67,21 +73,22 @@ static std::string readBuildIdOfFile(const std::string &path) {
       !memcmp(header.e_ident, ELFMAG, SELFMAG))
     for (unsigned i = 0; i < header.e_phnum && id.empty(); ++i) {
       Elf64_Phdr segment;
-      if (pread(fd, &segment, sizeof(segment), header.e_phoff + i * sizeof(segment)) !=
-          sizeof(segment))
+      if (pread(fd, &segment, sizeof(segment),
+                header.e_phoff + i * sizeof(segment)) != sizeof(segment))
         break;
       if (segment.p_type != PT_NOTE || segment.p_filesz > 4096)
         continue;
       SmallVector<uint8_t> notes(segment.p_filesz);
-      if (pread(fd, notes.data(), notes.size(), segment.p_offset) == ssize_t(notes.size()))
+      if (pread(fd, notes.data(), notes.size(), segment.p_offset) ==
+          ssize_t(notes.size()))
         id = findBuildId(notes);
     }
   ::close(fd);
   return id;
 }
 
-/// The build id of a loaded object: the program itself if \p name is empty, else the first
-/// whose path ends with \p name.
+/// The build id of a loaded object: the program itself if \p name is empty,
+/// else the first whose path ends with \p name.
 static std::string loadedBuildId(StringRef name) {
   struct Search {
     StringRef name;
@@ -96,9 +103,9 @@ static std::string loadedBuildId(StringRef name) {
         for (unsigned i = 0; i < info->dlpi_phnum && search->id.empty(); ++i) {
           const ElfW(Phdr) &segment = info->dlpi_phdr[i];
           if (segment.p_type == PT_NOTE)
-            search->id = findBuildId(
-                {reinterpret_cast<const uint8_t *>(info->dlpi_addr + segment.p_vaddr),
-                 segment.p_memsz});
+            search->id = findBuildId({reinterpret_cast<const uint8_t *>(
+                                          info->dlpi_addr + segment.p_vaddr),
+                                      segment.p_memsz});
         }
         return 1;
       },
@@ -106,7 +113,8 @@ static std::string loadedBuildId(StringRef name) {
   return search.id;
 }
 
-/// The file that the dynamic linker would load as LLVM's library, or an empty string.
+/// The file that the dynamic linker would load as LLVM's library, or an empty
+/// string.
 static std::string findLlvmLibrary() {
   void *self = dlopen(nullptr, RTLD_LAZY);
   Dl_serinfo sizes;
@@ -118,14 +126,16 @@ static std::string findLlvmLibrary() {
   if (dlinfo(self, RTLD_DI_SERINFO, info))
     return {};
   for (unsigned i = 0; i < info->dls_cnt; ++i) {
-    std::string path = std::string(info->dls_serpath[i].dls_name) + "/" + llvmLibraryName;
+    std::string path =
+        std::string(info->dls_serpath[i].dls_name) + "/" + llvmLibraryName;
     if (llvm::sys::fs::exists(path))
       return path;
   }
   return {};
 }
 
-std::optional<std::string> moat::readBuildIds(const Installation &installation) {
+std::optional<std::string>
+moat::readBuildIds(const Installation &installation) {
   std::string own = loadedBuildId("");
   std::string compiler = readBuildIdOfFile(installation.compilerLibrary);
   std::string llvmPath = findLlvmLibrary();
@@ -139,13 +149,15 @@ std::optional<CompileError> Compiler::compile(ArrayRef<uint8_t> module,
                                               const CompileOptions &options,
                                               const std::string &outputPath) {
   if (!function) {
-    void *library =
-        dlopen(installation.compilerLibrary.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *library = dlopen(installation.compilerLibrary.c_str(),
+                           RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library)
-      function = reinterpret_cast<CompileFunction *>(dlsym(library, compileFunctionName));
+      function = reinterpret_cast<CompileFunction *>(
+          dlsym(library, compileFunctionName));
     if (!function)
       return CompileError{CompileError::System,
-                          std::string("cannot load the compiler: ") + dlerror()};
+                          std::string("cannot load the compiler: ") +
+                              dlerror()};
   }
   CompileError error;
   if (function({module.data(), module.size()}, options, outputPath, error))

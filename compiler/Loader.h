@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Where the program finds the rest of its installation, and how it loads the compiler.
+// Where the program finds the rest of its installation, and how it loads the
+// compiler.
 
 #pragma once
 
@@ -10,23 +11,25 @@
 
 namespace moat {
 
-/// The installed tree around this program: it is found from where the program stands, so
-/// that the tree can be moved.
+/// The installed tree around this program: it is found from where the program
+/// stands, so that the tree can be moved.
 struct Installation {
   std::string libraryDir;      ///< `lib/moat`
   std::string compilerLibrary; ///< path of libmoatCompiler.so
   static Installation find();
 };
 
-/// The build ids of this program, the compiler's library and LLVM's, without loading
-/// either: a change of any of them changes what is compiled. Nothing if one cannot be told.
+/// The build ids of this program, the compiler's library and LLVM's, without
+/// loading either: a change of any of them changes what is compiled. Nothing if
+/// one cannot be told.
 std::optional<std::string> readBuildIds(const Installation &installation);
 
-/// Loads the compiler's library (once) and compiles. Errors are those of compile(), or
-/// that the library cannot be loaded.
+/// Loads the compiler's library (once) and compiles. Errors are those of
+/// compile(), or that the library cannot be loaded.
 class Compiler {
 public:
-  explicit Compiler(const Installation &installation) : installation(installation) {}
+  explicit Compiler(const Installation &installation)
+      : installation(installation) {}
   std::optional<CompileError> compile(ArrayRef<uint8_t> module,
                                       const CompileOptions &options,
                                       const std::string &outputPath);

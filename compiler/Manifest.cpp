@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A header and one record for each capability, in the order of the enumeration: the same
-// options give the same bytes.
+// A header and one record for each capability, in the order of the enumeration:
+// the same options give the same bytes.
 
 #include "Manifest.h"
 #include "Diagnostics.h"
@@ -40,8 +40,8 @@ public:
   }
 
 private:
-  // Structures are copied as they stand: little-endian, as every processor that moat runs
-  // on and compiles for.
+  // Structures are copied as they stand: little-endian, as every processor that
+  // moat runs on and compiles for.
   static_assert(llvm::endianness::native == llvm::endianness::little);
   void append(const void *bytes, size_t sizeBytes) {
     records.append(static_cast<const char *>(bytes), sizeBytes);
@@ -58,24 +58,27 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
   for (const PreopenOption &preopen : capabilities.preopens) {
     std::string paths = preopen.hostPath + '\0' + preopen.guestPath;
     writer.add(abi::ManifestKind::Preopen, paths,
-               preopen.isReadOnly ? uint16_t(abi::PreopenReadOnly) : uint16_t(0));
+               preopen.isReadOnly ? uint16_t(abi::PreopenReadOnly)
+                                  : uint16_t(0));
   }
   for (const std::string &variable : capabilities.environment)
-    writer.add(StringRef(variable).contains('=') ? abi::ManifestKind::Env
-                                                 : abi::ManifestKind::EnvInherit,
+    writer.add(StringRef(variable).contains('=')
+                   ? abi::ManifestKind::Env
+                   : abi::ManifestKind::EnvInherit,
                variable);
   for (const std::string &argument : capabilities.arguments)
     writer.add(abi::ManifestKind::Arg, argument);
   if (capabilities.stackBytes) {
     uint64_t value = *capabilities.stackBytes;
     writer.add(abi::ManifestKind::Limit,
-               StringRef(reinterpret_cast<const char *>(&value), sizeof(value)), 0,
-               static_cast<uint32_t>(abi::LimitKind::StackBytes));
+               StringRef(reinterpret_cast<const char *>(&value), sizeof(value)),
+               0, static_cast<uint32_t>(abi::LimitKind::StackBytes));
   }
   bool isGivenSomething = !capabilities.preopens.empty() ||
                           !capabilities.environment.empty() ||
                           !capabilities.arguments.empty();
-  return writer.finish(isGivenSomething && !capabilities.isOpen ? abi::ManifestSealed : 0);
+  return writer.finish(
+      isGivenSomething && !capabilities.isOpen ? abi::ManifestSealed : 0);
 }
 
 /// Adds what one record says to \p capabilities.
@@ -132,7 +135,8 @@ Expected<Capabilities> moat::decodeManifest(StringRef bytes) {
     uint64_t paddedBytes = llvm::alignTo(uint64_t(record.sizeBytes), 8);
     if (rest.size() < paddedBytes)
       return errorOf("manifest: unexpected end");
-    if (Error error = readRecord(record, rest.take_front(record.sizeBytes), capabilities))
+    if (Error error =
+            readRecord(record, rest.take_front(record.sizeBytes), capabilities))
       return std::move(error);
     rest = rest.drop_front(paddedBytes);
   }
@@ -147,8 +151,10 @@ Expected<PreopenOption> moat::parsePreopen(StringRef text) {
   auto [host, guest] = paths.split("::");
   preopen.hostPath = host.str();
   preopen.guestPath = paths.contains("::") ? guest.str() : host.str();
-  // A NUL would end the host's path early; the shell cannot pass one, a library's caller can.
-  if (preopen.hostPath.empty() || preopen.guestPath.empty() || text.contains('\0'))
+  // A NUL would end the host's path early; the shell cannot pass one, a
+  // library's caller can.
+  if (preopen.hostPath.empty() || preopen.guestPath.empty() ||
+      text.contains('\0'))
     return errorOf("'" + text + "' is not HOST[::GUEST][:ro]");
   return preopen;
 }
@@ -164,6 +170,7 @@ Expected<uint64_t> moat::parseSizeBytes(StringRef text) {
     shift = 30;
   uint64_t value;
   if (digits.getAsInteger(10, value) || value > (UINT64_MAX >> shift))
-    return errorOf("'" + text + "' is not a size in bytes (such as 65536, 64K, 8M, 1G)");
+    return errorOf("'" + text +
+                   "' is not a size in bytes (such as 65536, 64K, 8M, 1G)");
   return value << shift;
 }

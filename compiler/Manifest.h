@@ -11,15 +11,17 @@
 
 namespace moat {
 
-/// The manifest of \p capabilities. It is sealed if anything but a stack size is baked in
-/// and they are not open.
+/// The manifest of \p capabilities. It is sealed if anything but a stack size
+/// is baked in and they are not open.
 std::string encodeManifest(const Capabilities &capabilities);
 
-/// Reads a manifest back; `isOpen` is set unless it is sealed. Errors: not a manifest, of
-/// another version, or with a record that this version of moat does not know.
+/// Reads a manifest back; `isOpen` is set unless it is sealed. Errors: not a
+/// manifest, of another version, or with a record that this version of moat
+/// does not know.
 Expected<Capabilities> decodeManifest(StringRef bytes);
 
-/// Reads `HOST[::GUEST][:ro]`. Without GUEST, the guest sees the folder by HOST's name.
+/// Reads `HOST[::GUEST][:ro]`. Without GUEST, the guest sees the folder by
+/// HOST's name.
 Expected<PreopenOption> parsePreopen(StringRef text);
 
 /// Reads a number of bytes: `65536`, `64K`, `8M`, `1G`.

@@ -1,9 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The compiler as a library: one call turns a WebAssembly module into an executable, a
-// shared library, an object or a text. Calls are independent and may run at the same time
-// in several threads (linking takes turns: lld keeps its state in the process). Nothing
-// is printed, and nothing is left behind by a call that fails.
+// The compiler as a library: one call turns a WebAssembly module into an
+// executable, a shared library, an object or a text. Calls are independent and
+// may run at the same time in several threads (linking takes turns: lld keeps
+// its state in the process). Nothing is printed, and nothing is left behind by
+// a call that fails.
 //
 //     moat::CompileOptions options;
 //     options.emit = moat::EmitKind::Shared;
@@ -27,14 +28,14 @@ enum class Level : uint8_t { O0, O1, O2, O3, Os };
 
 /// What to make, in the order of the phases: each value stops behind its phase.
 enum class EmitKind : uint8_t {
-  Wasm,          ///< the decoded and validated module's bytes (of text: its binary form)
-  Llvm,          ///< LLVM IR as lowered, as text: every partition, one after another
+  Wasm, ///< the decoded and validated module's bytes (of text: its binary form)
+  Llvm, ///< LLVM IR as lowered, as text: every partition, one after another
   LlvmOptimized, ///< LLVM IR behind the optimizer, likewise
   Asm,           ///< assembly, likewise
   Object,        ///< one relocatable object
   Executable,    ///< a static program
-  Shared,        ///< a shared library with the symbol `moat_module` (instance model)
-  Archive,       ///< a static library; not supported yet: an error says so
+  Shared,  ///< a shared library with the symbol `moat_module` (instance model)
+  Archive, ///< a static library; not supported yet: an error says so
 };
 
 /// Where instance state lives (see abi/Layout.h).
@@ -52,34 +53,39 @@ enum class Bounds : uint8_t {
 
 /// A folder that the program may use.
 struct PreopenOption {
-  std::string hostPath;  ///< relative: to the folder where the program is started
+  std::string
+      hostPath; ///< relative: to the folder where the program is started
   std::string guestPath; ///< what the guest calls it
   bool isReadOnly = false;
 };
 
-/// What a program is given when it is built. All empty: nothing is baked in, and the
-/// program takes `--wasi-…` options when it starts.
+/// What a program is given when it is built. All empty: nothing is baked in,
+/// and the program takes `--wasi-…` options when it starts.
 struct Capabilities {
-  std::vector<PreopenOption> preopens;   ///< in descriptor order, from 3
-  std::vector<std::string> environment;  ///< `NAME=VALUE`, or `NAME`: the value it has
-                                         ///< where the program is started
-  std::vector<std::string> arguments;    ///< behind argv[0], before the command line's
+  std::vector<PreopenOption> preopens;  ///< in descriptor order, from 3
+  std::vector<std::string> environment; ///< `NAME=VALUE`, or `NAME`: the value
+                                        ///< it has where the program is started
+  std::vector<std::string>
+      arguments; ///< behind argv[0], before the command line's
   /// The guest's stack. Unit: bytes. Default: abi::defaultStackBytes.
   std::optional<uint64_t> stackBytes;
-  /// Leave the program open to `--wasi-…` options although something is baked in.
-  /// Default: a program with any of the above but a stack size is sealed.
+  /// Leave the program open to `--wasi-…` options although something is baked
+  /// in. Default: a program with any of the above but a stack size is sealed.
   bool isOpen = false;
 };
 
 /// The time a phase took, as `-v` shows it.
 struct PhaseTime {
-  std::string_view phase;   ///< "decode", "validate", "lower", "optimize", "emit", "link", …
-  uint64_t wallNs = 0;      ///< elapsed; of a phase that runs in several threads: the sum
-  uint64_t cpuNs = 0;       ///< CPU time of the threads that worked on it
+  std::string_view
+      phase; ///< "decode", "validate", "lower", "optimize", "emit", "link", …
+  uint64_t wallNs =
+      0; ///< elapsed; of a phase that runs in several threads: the sum
+  uint64_t cpuNs = 0; ///< CPU time of the threads that worked on it
 };
 
 struct CompileOptions {
-  /// The module's name in messages. Default: the input path, or `<module>` for bytes.
+  /// The module's name in messages. Default: the input path, or `<module>` for
+  /// bytes.
   std::string inputName;
 
   Level level = Level::O2;
@@ -87,14 +93,16 @@ struct CompileOptions {
   StateModel model = StateModel::Automatic;
   Bounds bounds = Bounds::Guard;
 
-  /// Every load and store happens, and traps, exactly as written. Default: an access
-  /// whose effect nobody uses may vanish with its trap.
+  /// Every load and store happens, and traps, exactly as written. Default: an
+  /// access whose effect nobody uses may vanish with its trap.
   bool strictTraps = false;
-  /// NaNs stay exactly as specified whatever is folded. Default: see compiler/README.md.
+  /// NaNs stay exactly as specified whatever is folded. Default: see
+  /// compiler/README.md.
   bool strictFloat = false;
-  /// Process model: make a C entry (`moat_export_…`) for every export, for objects on
-  /// the command line that call them. Default: only for `_start`, or for every export as
-  /// soon as `extraInputs` is not empty or an object is emitted.
+  /// Process model: make a C entry (`moat_export_…`) for every export, for
+  /// objects on the command line that call them. Default: only for `_start`, or
+  /// for every export as soon as `extraInputs` is not empty or an object is
+  /// emitted.
   bool exportAll = false;
 
   /// Target triple. Default: this machine's processor, Linux.
@@ -103,10 +111,12 @@ struct CompileOptions {
   std::string cpu;
   /// LLVM's processor features, `+avx2,-bmi`. Default: the processor's.
   std::string cpuFeatures;
-  /// Wasm features, `+simd` or `-bulk-memory` each. Default: what --print-features shows.
+  /// Wasm features, `+simd` or `-bulk-memory` each. Default: what
+  /// --print-features shows.
   std::vector<std::string> features;
 
-  /// Threads. 0: as many as there are processors. The output does not depend on it.
+  /// Threads. 0: as many as there are processors. The output does not depend on
+  /// it.
   unsigned jobs = 1;
 
   Capabilities capabilities;
@@ -116,13 +126,15 @@ struct CompileOptions {
   /// Leave out the symbol table. The function names that backtraces print stay.
   bool strip = false;
 
-  /// Folder with the runtime, `<resourceDir>/<triple>/libmoat.a`. Default: `lib/moat`
-  /// beside the folder of the program or library that holds this code.
+  /// Folder with the runtime, `<resourceDir>/<triple>/libmoat.a`. Default:
+  /// `lib/moat` beside the folder of the program or library that holds this
+  /// code.
   std::string resourceDir;
 
   /// Called, in the calling thread, behind every phase. Default: nobody.
   std::function<void(const PhaseTime &)> phaseDone;
-  /// Called whenever a unit of work is done, from any thread but never twice at once;
+  /// Called whenever a unit of work is done, from any thread but never twice at
+  /// once;
   /// \p total does not change. Default: nobody.
   std::function<void(size_t done, size_t total)> progress;
 };
@@ -130,30 +142,31 @@ struct CompileOptions {
 /// A compilation that failed.
 struct CompileError {
   enum Kind : uint8_t {
-    Input,   ///< malformed, invalid, or cannot be linked
-    Option,  ///< an option has no such value, or two contradict each other
-    System,  ///< a file cannot be read or written
+    Input,  ///< malformed, invalid, or cannot be linked
+    Option, ///< an option has no such value, or two contradict each other
+    System, ///< a file cannot be read or written
   };
   Kind kind = Input;
-  /// `file:0x1f: function 12 (parse_line): type mismatch: …`; lines of several errors are
-  /// separated by newlines, the last has none.
+  /// `file:0x1f: function 12 (parse_line): type mismatch: …`; lines of several
+  /// errors are separated by newlines, the last has none.
   std::string text;
   const char *c_str() const { return text.c_str(); }
 };
 
-/// Compiles \p module, binary or text, to the file \p outputPath, which is written beside
-/// and renamed: on failure it is left as it was. `-`: standard output (text and Wasm only).
-[[nodiscard]] std::optional<CompileError> compile(std::span<const uint8_t> module,
-                                                  const CompileOptions &options,
-                                                  const std::string &outputPath);
+/// Compiles \p module, binary or text, to the file \p outputPath, which is
+/// written beside and renamed: on failure it is left as it was. `-`: standard
+/// output (text and Wasm only).
+[[nodiscard]] std::optional<CompileError>
+compile(std::span<const uint8_t> module, const CompileOptions &options,
+        const std::string &outputPath);
 
 /// The same for a file; `-` is standard input.
-[[nodiscard]] std::optional<CompileError> compile(const std::string &inputPath,
-                                                  const CompileOptions &options,
-                                                  const std::string &outputPath);
+[[nodiscard]] std::optional<CompileError>
+compile(const std::string &inputPath, const CompileOptions &options,
+        const std::string &outputPath);
 
-/// The C symbol of an imported or exported function: what an object that provides or calls
-/// it uses (the rule is in abi/Layout.h).
+/// The C symbol of an imported or exported function: what an object that
+/// provides or calls it uses (the rule is in abi/Layout.h).
 std::string importSymbol(std::string_view module, std::string_view field);
 std::string exportSymbol(std::string_view name);
 
