@@ -131,6 +131,9 @@ Result<uint64_t> seek(Handle handle, int64_t offset, Whence whence);
 // Files.
 
 Result<FileInfo> status(Handle handle);
+/// Whether the handle is on a file system of processes, where files are the
+/// memory and the environment of this one and others. fstatfs(2).
+bool isOnProcessFileSystem(Handle handle);
 /// Advice as WASI numbers it. posix_fadvise(2).
 Errno advise(Handle handle, uint64_t offset, uint64_t sizeBytes,
              uint8_t advice);

@@ -99,6 +99,13 @@ Result<FileInfo> host::status(Handle handle) {
   return statusAt(handle, "", linuxEmptyPath);
 }
 
+bool host::isOnProcessFileSystem(Handle handle) {
+  constexpr long procMagic = 0x9fa0; // PROC_SUPER_MAGIC of linux/magic.h
+  // struct statfs, which begins with the type; 120 bytes on 64-bit processors.
+  long statfs[32] = {};
+  return invoke<SYS_fstatfs>(handle, statfs) == 0 && statfs[0] == procMagic;
+}
+
 Errno host::advise(Handle handle, uint64_t offset, uint64_t sizeBytes,
                    uint8_t advice) {
   // WASI's numbers: normal, sequential, random, willneed, dontneed, noreuse.

@@ -226,6 +226,17 @@ static bool isHarmlessDevice(const host::FileInfo &info) {
   return false;
 }
 
+/// Whether a file is not one of procfs, or one that was meant to be given: what
+/// is below /proc is the memory and the environment of processes, ours among
+/// them. It can be read through a preopen that lies there itself, and never
+/// written.
+static bool isHarmlessPlace(host::Handle file, host::Handle base,
+                            bool canWrite) {
+  if (!host::isOnProcessFileSystem(file))
+    return true;
+  return !canWrite && host::isOnProcessFileSystem(base);
+}
+
 /// The rights that make sense for an opened file. Acces: not one for guests.
 static Result<Rights> applicableRights(const host::FileInfo &info) {
   switch (info.type) {
@@ -324,6 +335,8 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   auto applicable = applicableRights(*info);
   if (!applicable)
     return applicable.error();
+  if (!isHarmlessPlace(handle->get(), base->directory, mode->canWrite))
+    return Errno::Acces;
 
   Descriptor opened;
   opened.handle = static_cast<host::OwnedHandle &&>(*handle);
