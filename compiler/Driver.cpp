@@ -595,8 +595,13 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
   for (const PreopenOption &preopen : capabilities.preopens)
     result.push_back("--wasi-dir=" + preopen.hostPath + "::" +
                      preopen.guestPath + (preopen.isReadOnly ? ":ro" : ""));
-  for (const std::string &variable : capabilities.environment)
-    result.push_back("--wasi-env=" + variable);
+  for (const std::string &variable : capabilities.environment) {
+    // Without a value: taken from the environment, now that the program starts.
+    if (StringRef(variable).contains('='))
+      result.push_back("--wasi-env=" + variable);
+    else if (const char *value = getenv(variable.c_str()))
+      result.push_back("--wasi-env=" + variable + "=" + value);
+  }
   if (capabilities.stackBytes)
     result.push_back("--wasi-stack-size=" +
                      std::to_string(*capabilities.stackBytes));
