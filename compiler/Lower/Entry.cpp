@@ -102,6 +102,10 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   for (unsigned i = hasResultArea ? 2 : 1; i < function->arg_size(); ++i)
     arguments.push_back(function->getArg(i));
   auto results = m.call(b, m.places->callee(b, exported.index), type, arguments);
+  // A trap's backtrace begins, at the latest, with the function that was called from outside.
+  for (llvm::Instruction &instruction : *b.GetInsertBlock())
+    if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
+      call->setIsNoInline();
   if (results.size() == 1) {
     b.CreateRet(results[0]);
     return;

@@ -9,7 +9,7 @@
 // loops get the loop passes. -O3 is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
-#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -17,32 +17,44 @@
 #include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/IPO/Inliner.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
-#include "llvm/Transforms/Scalar/ADCE.h"
 #include "llvm/Transforms/Scalar/BDCE.h"
 #include "llvm/Transforms/Scalar/DeadStoreElimination.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/GVN.h"
 #include "llvm/Transforms/Scalar/IndVarSimplify.h"
-#include "llvm/Transforms/Scalar/JumpThreading.h"
 #include "llvm/Transforms/Scalar/LICM.h"
-#include "llvm/Transforms/Scalar/LoopDeletion.h"
-#include "llvm/Transforms/Scalar/LoopIdiomRecognize.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
 #include "llvm/Transforms/Scalar/LoopRotation.h"
-#include "llvm/Transforms/Scalar/LoopUnrollPass.h"
-#include "llvm/Transforms/Scalar/Reassociate.h"
 #include "llvm/Transforms/Scalar/SROA.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
-#include "llvm/Transforms/Utils/LoopSimplify.h"
 #include "llvm/Transforms/Vectorize/LoopVectorize.h"
-#include "llvm/Transforms/Vectorize/SLPVectorizer.h"
-#include "llvm/Transforms/Vectorize/VectorCombine.h"
 
 using namespace moat;
 using llvm::FunctionPassManager;
 using llvm::ModulePassManager;
 
 namespace {
+/// Runs one of two pipelines on a function. What repeats is worth passes that cost more; but
+/// their cost grows faster than the function, and a large one is an interpreter's loop or
+/// straight code, where they find little.
+class ByLoops : public llvm::PassInfoMixin<ByLoops> {
+public:
+  ByLoops(FunctionPassManager with, FunctionPassManager without)
+      : with(std::move(with)), without(std::move(without)) {}
+
+  llvm::PreservedAnalyses run(llvm::Function &function,
+                              llvm::FunctionAnalysisManager &analyses) {
+    constexpr unsigned maxInstructions = 3000;
+    bool hasGain = function.getInstructionCount() <= maxInstructions &&
+                   !analyses.getResult<llvm::LoopAnalysis>(function).empty();
+    return (hasGain ? with : without).run(function, analyses);
+  }
+  static bool isRequired() { return true; }
+
+private:
+  FunctionPassManager with, without;
+};
+
 class Optimizer {
 public:
   Optimizer(llvm::TargetMachine &target, OptLevel level)
@@ -64,9 +76,6 @@ private:
     return options;
   }
   ModulePassManager shortPipeline();
-  FunctionPassManager cleanUp();
-  FunctionPassManager removeRedundancy();
-  FunctionPassManager improveLoops();
 
   OptLevel level;
   llvm::LoopAnalysisManager loops;
@@ -78,7 +87,7 @@ private:
 } // namespace
 
 /// Locals to SSA, and the folding that the lowering left to it.
-FunctionPassManager Optimizer::cleanUp() {
+static FunctionPassManager cleanUp() {
   FunctionPassManager passes;
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass());
@@ -87,32 +96,41 @@ FunctionPassManager Optimizer::cleanUp() {
   return passes;
 }
 
-FunctionPassManager Optimizer::improveLoops() {
-  FunctionPassManager passes;
-  llvm::LoopPassManager first;
-  first.addPass(llvm::LoopRotatePass());
-  first.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(first), /*UseMemorySSA=*/true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::InstCombinePass());
-  llvm::LoopPassManager second;
-  second.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(second)));
-  return passes;
+/// The last word on control flow: what would hide structure from the passes before.
+static llvm::SimplifyCFGPass finishControlFlow() {
+  return llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
+                                   .convertSwitchToLookupTable(true)
+                                   .forwardSwitchCondToPhi(true)
+                                   .hoistCommonInsts(true)
+                                   .sinkCommonInsts(true));
 }
 
-FunctionPassManager Optimizer::removeRedundancy() {
+static FunctionPassManager improveLoops() {
   FunctionPassManager passes;
+  llvm::LoopPassManager invariants;
+  invariants.addPass(llvm::LoopRotatePass());
+  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(std::move(invariants), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  llvm::LoopPassManager inductions;
+  inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(inductions)));
   passes.addPass(llvm::GVNPass());
-  passes.addPass(llvm::BDCEPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::DSEPass());
   passes.addPass(llvm::LoopVectorizePass());
-  passes.addPass(llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
-                                           .convertSwitchToLookupTable(true)
-                                           .forwardSwitchCondToPhi(true)
-                                           .hoistCommonInsts(true)
-                                           .sinkCommonInsts(true)));
+  passes.addPass(llvm::BDCEPass());
+  passes.addPass(finishControlFlow());
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+static FunctionPassManager removeRedundancy() {
+  FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::DSEPass());
+  passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
   return passes;
 }
@@ -121,12 +139,12 @@ ModulePassManager Optimizer::shortPipeline() {
   ModulePassManager passes;
   passes.addPass(llvm::GlobalDCEPass());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(cleanUp()));
-  if (level != OptLevel::O1) {
-    passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(60)));
-    passes.addPass(llvm::GlobalDCEPass());
-    passes.addPass(llvm::createModuleToFunctionPassAdaptor(improveLoops()));
-    passes.addPass(llvm::createModuleToFunctionPassAdaptor(removeRedundancy()));
-  }
+  if (level == OptLevel::O1)
+    return passes;
+  passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(60)));
+  passes.addPass(llvm::GlobalDCEPass());
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(
+      ByLoops(improveLoops(), removeRedundancy())));
   return passes;
 }
 
