@@ -137,14 +137,18 @@ void FunctionLowering::lowerBr(const Instruction &instruction) {
   terminate();
 }
 
-void FunctionLowering::lowerBrIf(const Instruction &instruction) {
-  llvm::Value *condition = truth(pop());
-  Frame &frame = frameAt(instruction.index);
+/// Branches with the topmost operands, which stay on the stack, if \p condition holds.
+void FunctionLowering::branchIf(llvm::Value *condition, Frame &frame) {
   llvm::BasicBlock *taken = labelTarget(frame);
   llvm::BasicBlock *next = createBlock();
   b.CreateCondBr(condition, taken, next);
   passTo(frame, ArrayRef(operands).take_back(frame.phis.size()));
   b.SetInsertPoint(next);
+}
+
+void FunctionLowering::lowerBrIf(const Instruction &instruction) {
+  llvm::Value *condition = truth(pop());
+  branchIf(condition, frameAt(instruction.index));
 }
 
 /// A switch. A label that is passed values is reached through a block of its own, so that
@@ -195,9 +199,13 @@ void FunctionLowering::lowerCall(const Instruction &instruction) {
 
 /// Core 3.0, 4.6.11, call_indirect: the element must exist, be a function, and be of a type
 /// that matches the expected one.
-void FunctionLowering::lowerCallIndirect(const Instruction &instruction) {
-  uint32_t table = instruction.index2, typeIndex = instruction.index;
+Callee FunctionLowering::indirectCallee(const Instruction &instruction) {
+  uint32_t table = instruction.index2;
   llvm::Value *index = toAddress(pop(), tableIs64(table));
-  lowerCall(m.places->indirectCallee(b, table, index, typeIndex),
-            m.module.types[typeIndex].func);
+  return m.places->indirectCallee(b, table, index, instruction.index);
+}
+
+void FunctionLowering::lowerCallIndirect(const Instruction &instruction) {
+  Callee callee = indirectCallee(instruction);
+  lowerCall(callee, m.module.types[instruction.index].func);
 }

@@ -61,7 +61,13 @@ private:
   void startElse();
   void terminate() { isReachable = false; }
   llvm::BasicBlock *createBlock();
+  void branchIf(llvm::Value *condition, Frame &frame);
   void lowerCall(const Callee &callee, const FuncType &type);
+  Callee indirectCallee(const Instruction &instruction);
+
+  // TailCall.cpp and FunctionReference.cpp.
+  void lowerTailCall(const Callee &callee, const FuncType &type);
+  Callee popCallee(uint32_t typeIndex);
 
   // Variable.cpp.
   /// An i32 of wasm as a condition: true unless zero.
@@ -84,6 +90,12 @@ private:
   void signExtend(llvm::Type *from);
   void cast(llvm::Instruction::CastOps op, llvm::Type *to);
 
+  // WideArithmetic.cpp.
+  llvm::Value *popWide();
+  void pushWide(llvm::Value *value);
+  void wideBinary(llvm::Instruction::BinaryOps op);
+  void multiplyWide(llvm::Instruction::CastOps extension);
+
   // Memory.cpp: the one place that forms addresses.
   /// The host address of an access of \p sizeBytes; traps or faults if any of it is out
   /// of bounds.
@@ -93,6 +105,8 @@ private:
   void store(const Instruction &instruction, llvm::Type *memoryType);
   llvm::Value *toAddress(llvm::Value *index, bool is64);
   bool is64(uint32_t memory) const { return m.module.memories[memory].type.limits.is64; }
+  bool isChecked(uint32_t memory) const;
+  void checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex);
   llvm::Value *memorySize(uint32_t memory);
   void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size, TrapKind kind);
   void copyBytes(llvm::Value *to, llvm::Value *from, llvm::Value *count);
@@ -112,15 +126,15 @@ private:
 #define MOAT_FAMILY_BulkMemory(X) X
 #define MOAT_FAMILY_Table(X) X
 #define MOAT_FAMILY_Reference(X) X
-#define MOAT_FAMILY_TailCall(X)
+#define MOAT_FAMILY_TailCall(X) X
 #define MOAT_FAMILY_Vector(X)
 #define MOAT_FAMILY_RelaxedVector(X)
 #define MOAT_FAMILY_Exception(X)
 #define MOAT_FAMILY_LegacyException(X)
-#define MOAT_FAMILY_FunctionReference(X)
+#define MOAT_FAMILY_FunctionReference(X) X
 #define MOAT_FAMILY_Gc(X)
 #define MOAT_FAMILY_Atomic(X)
-#define MOAT_FAMILY_WideArithmetic(X)
+#define MOAT_FAMILY_WideArithmetic(X) X
 #define OP(name, text, prefix, sub, immediates, signature, feature, family)              \
   MOAT_FAMILY_##family(void lower##name(const Instruction &instruction);)
 #include "Wasm/Opcodes.def"

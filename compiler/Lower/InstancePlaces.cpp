@@ -138,12 +138,10 @@ Callee InstancePlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *i
                                       uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
   llvm::Value *expected = typeIdentity(b, typeIndex);
-  llvm::FunctionType *calleeType = m.functionType(m.module.types[typeIndex].func);
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
   llvm::Value *type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
-  return {{calleeType, m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, code), true)},
-          m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, instance), true)};
+  return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }

@@ -245,6 +245,15 @@ SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &cal
   return results;
 }
 
+Callee ModuleLowering::referenceCallee(Builder &b, llvm::Value *reference,
+                                       const FuncType &type) {
+  llvm::Value *code = loadField(b, ptr, reference, offsetof(abi::FuncRef, code), true);
+  if (isProcess())
+    return {{functionType(type), code}, nullptr};
+  return {{functionType(type), code},
+          loadField(b, ptr, reference, offsetof(abi::FuncRef, instance), true)};
+}
+
 void ModuleLowering::emitReturn(Builder &b, const FuncType &type,
                                 ArrayRef<llvm::Value *> results) {
   for (size_t i = registerResults; i < type.results.size(); ++i)

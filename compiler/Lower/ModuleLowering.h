@@ -148,6 +148,10 @@ public:
   SmallVector<llvm::Value *, 4> call(Builder &b, const Callee &callee, const FuncType &type,
                                      ArrayRef<llvm::Value *> arguments,
                                      llvm::Value *context = nullptr);
+  /// A call in place of a return: `musttail`. The caller's results are of the same types.
+  void tailCall(Builder &b, const Callee &callee, ArrayRef<llvm::Value *> arguments);
+  /// The function that a reference, not null, is to (abi::FuncRef).
+  Callee referenceCallee(Builder &b, llvm::Value *reference, const FuncType &type);
   /// Returns from a function of the wasm calling convention.
   void emitReturn(Builder &b, const FuncType &type, ArrayRef<llvm::Value *> results);
   /// The slot of result \p index in the results area of \p context.
@@ -202,6 +206,9 @@ private:
   std::vector<llvm::Function *> declared; ///< by function index; null where not asked for
   llvm::MDNode *guestTag = nullptr, *structureTag = nullptr;
 };
+
+/// For each type of a module, a text that identifies it (abi::TypeDescriptor::text).
+std::vector<std::string> typeTexts(const Module &module);
 
 /// What partition 0 holds beside its functions: globals, tables, segments, the module
 /// descriptor, C entries and the initialization (abi/Layout.h).

@@ -155,28 +155,25 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *in
                                      uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
   llvm::Value *expected = typeIdentity(b, typeIndex);
-  llvm::FunctionType *calleeType = m.functionType(m.module.types[typeIndex].func);
-  llvm::Value *code, *type;
   if (const auto &elements = constantTables[table]) {
     llvm::Value *calls = external(symbol::callTable(table),
                                   llvm::ArrayType::get(callEntry, elements->size()), true);
     llvm::Value *entry = b.CreateGEP(callEntry, calls, index);
-    type = m.loadField(b, m.ptr, entry, 8, true);
+    llvm::Value *type = m.loadField(b, m.ptr, entry, 8, true);
     m.trapUnless(b, b.CreateICmpEQ(type, expected), [&] {
       return b.CreateSelect(b.CreateIsNull(type),
                             b.getInt32(uint32_t(TrapKind::UninitializedElement)),
                             b.getInt32(uint32_t(TrapKind::IndirectCallType)));
     });
-    code = m.loadField(b, m.ptr, entry, 0, true);
-    return {{calleeType, code}, nullptr};
+    llvm::Value *code = m.loadField(b, m.ptr, entry, 0, true);
+    return {{m.functionType(m.module.types[typeIndex].func), code}, nullptr};
   }
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
-  type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
+  llvm::Value *type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
-  code = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, code), true);
-  return {{calleeType, code}, nullptr};
+  return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }
 
 void ProcessPlaces::planTables() {

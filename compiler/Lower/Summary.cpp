@@ -102,11 +102,18 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
                                  uint32_t caller) {
   switch (instruction.opcode) {
   case Opcode::Call:
+  case Opcode::ReturnCall:
+    summary.hasTailCalls |= instruction.opcode == Opcode::ReturnCall;
     summary.functions[instruction.index].isCalled = true;
     if (callers[instruction.index].empty() || callers[instruction.index].back() != caller)
       callers[instruction.index].push_back(caller);
     return;
+  case Opcode::ReturnCallIndirect:
+  case Opcode::ReturnCallRef:
+    summary.hasTailCalls = true;
+    [[fallthrough]];
   case Opcode::CallIndirect:
+  case Opcode::CallRef:
     facts.callsOut = facts.mayTrap = true;
     return;
   case Opcode::RefFunc:
@@ -161,15 +168,15 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
     break;
   }
   const OpcodeInfo &row = info(instruction.opcode);
-  summary.hasTailCalls |= row.feature == Feature::TailCall ||
-                          instruction.opcode == Opcode::ReturnCallRef;
   switch (row.family) {
   case Family::Control:
   case Family::Variable:
   case Family::Numeric:
   case Family::Reference:
+  case Family::WideArithmetic:
     return;
   case Family::Convert:
+  case Family::FunctionReference:
     facts.mayTrap = true; // most do not, which is of no use to anybody
     return;
   case Family::Memory:
