@@ -19,34 +19,53 @@ llvm::Value *FunctionLowering::memorySize(uint32_t memory) {
                      offsetof(abi::Memory, sizeBytes));
 }
 
+/// Guards catch what 32 bits of address and 32 of offset can reach, and pages of the host's
+/// own size or a multiple of it.
+bool FunctionLowering::isChecked(uint32_t memory) const {
+  return is64(memory) || m.module.memories[memory].type.pageSizeLog2 != 16 ||
+         m.options.bounds == BoundsChecks::Checked;
+}
+
+/// Traps unless \p index + \p pastIndex, a constant, is at most the memory's size. A memory
+/// never shrinks, so where even its smallest size is that large, one comparison is enough:
+/// with a difference that is the same for all of a loop's accesses with that offset, and
+/// cannot wrap. Else the size is first compared with the constant, which leaves a loop too.
+void FunctionLowering::checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex) {
+  const MemoryType &type = m.module.memories[memory].type;
+  llvm::Value *size = memorySize(memory), *past = b.getInt64(pastIndex);
+  // Neither the limit nor the shift can be past 64 bits: the validator bounds the pages.
+  bool isAlwaysSo = type.limits.min >= ((pastIndex - 1) >> type.pageSizeLog2) + 1;
+  if (!isAlwaysSo)
+    m.trapIf(b, b.CreateICmpULT(size, past), TrapKind::OutOfBoundsMemory);
+  llvm::Value *last = b.CreateSub(size, past, "", /*HasNUW=*/true);
+  m.trapIf(b, b.CreateICmpUGT(index, last), TrapKind::OutOfBoundsMemory);
+}
+
 /// The sum of a 32-bit address and a 32-bit offset is below 2^33. Where the memory is
 /// guarded, all of that is reserved and a fault becomes the trap; else it is compared with
-/// the size. `nuw` holds by the same bound; `inbounds` would be wrong, and so would any
-/// type that tells LLVM how much of the memory may be touched.
+/// the size. `nuw` holds by the same bound, or by the check; `inbounds` would be wrong, and
+/// so would any type that tells LLVM how much of the memory may be touched.
 llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
                                        uint32_t sizeBytes) {
-  bool wide = is64(memArg.memory);
   llvm::Value *base = m.places->memoryBase(b, memArg.memory);
-  llvm::Value *index = toAddress(guest, wide);
+  llvm::Value *index = toAddress(guest, is64(memArg.memory));
   auto noWrap = llvm::GEPNoWrapFlags::noUnsignedWrap();
-  if (!m.options.optimizing && !wide && m.options.bounds == BoundsChecks::Guard) {
+  if (isChecked(memArg.memory)) {
+    uint64_t pastIndex = memArg.offset + sizeBytes;
+    if (pastIndex < memArg.offset) // past every memory; what follows is dead code
+      m.trapIf(b, b.getTrue(), TrapKind::OutOfBoundsMemory);
+    else
+      checkBounds(memArg.memory, index, pastIndex);
+  } else if (!m.options.optimizing) {
     // Fast instruction selection folds an offset of the base, but not of the index.
     base = b.CreateGEP(m.i8, base, b.getInt64(memArg.offset), "", noWrap);
     return b.CreateGEP(m.i8, base, index, "", noWrap);
   }
-  llvm::Value *effective = index;
+  // What a check lets pass is below 2^63.
   if (memArg.offset != 0)
-    effective = b.CreateAdd(index, b.getInt64(memArg.offset), "", /*HasNUW=*/!wide,
-                            /*HasNSW=*/!wide);
-  if (wide || m.options.bounds == BoundsChecks::Checked) {
-    llvm::Value *size = memorySize(memArg.memory);
-    llvm::Value *last = b.CreateAdd(effective, b.getInt64(sizeBytes), "", !wide, !wide);
-    llvm::Value *isOut = b.CreateICmpUGT(last, size);
-    if (wide) // either sum may wrap
-      isOut = b.CreateOr(isOut, b.CreateICmpULT(last, index));
-    m.trapIf(b, isOut, TrapKind::OutOfBoundsMemory);
-  }
-  return b.CreateGEP(m.i8, base, effective, "", noWrap);
+    index = b.CreateAdd(index, b.getInt64(memArg.offset), "", /*HasNUW=*/true,
+                        /*HasNSW=*/!is64(memArg.memory));
+  return b.CreateGEP(m.i8, base, index, "", noWrap);
 }
 
 void FunctionLowering::load(const Instruction &instruction, llvm::Type *memoryType,

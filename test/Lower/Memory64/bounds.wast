@@ -1,0 +1,75 @@
+;;; Accesses of a 64-bit memory trap exactly past its end, whatever the address and the offset;
+;;; their sum does not wrap at 64 bits. Also where the smallest size is below the offset, so
+;;; that the size itself has to be compared, and after growth.
+;;; Core 3.0, 4.6.8 Memory Instructions: the effective address.
+;; RUN: wast2json --enable-memory64 %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 %t.json
+;; RUN: moat-spec --model=both --bounds=checked --strict-traps -O2 %t.json
+(module
+  (memory i64 1 3)
+  (func (export "near") (param i64) (result i64) (i64.load offset=8 (local.get 0)))
+  (func (export "past") (param i64) (result i32) (i32.load8_u offset=65536 (local.get 0)))
+  (func (export "last") (param i64) (result i32) (i32.load8_u offset=65535 (local.get 0)))
+  (func (export "far") (param i64) (i32.store offset=0xffffffff (local.get 0) (i32.const 1)))
+  (func (export "far byte") (param i64)
+    (i32.store8 offset=0xffffffff (local.get 0) (i32.const 1)))
+  (func (export "size") (result i64) (memory.size))
+  (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0)))
+  (func (export "fill") (param i64 i64) (memory.fill (local.get 0) (i32.const 1) (local.get 1)))
+  (func (export "copy") (param i64 i64 i64)
+    (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  ;; The sum of what it can read of a range that may end past the memory.
+  (func (export "sum") (param $at i64) (param $count i64) (result i64)
+    (local $sum i64)
+    (loop $next
+      (local.set $sum (i64.add (local.get $sum) (i64.load8_u (local.get $at))))
+      (local.set $at (i64.add (local.get $at) (i64.const 1)))
+      (br_if $next
+        (i64.ne (local.tee $count (i64.sub (local.get $count) (i64.const 1))) (i64.const 0))))
+    (local.get $sum)))
+(assert_return (invoke "near" (i64.const 65520)) (i64.const 0))
+(assert_trap (invoke "near" (i64.const 65521)) "out of bounds memory access")
+(assert_trap (invoke "near" (i64.const -1)) "out of bounds memory access")
+(assert_trap (invoke "near" (i64.const -8)) "out of bounds memory access")
+(assert_trap (invoke "near" (i64.const -16)) "out of bounds memory access")
+(assert_trap (invoke "near" (i64.const 0x8000000000000000)) "out of bounds memory access")
+(assert_trap (invoke "past" (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "past" (i64.const -1)) "out of bounds memory access")
+(assert_return (invoke "last" (i64.const 0)) (i32.const 0))
+(assert_trap (invoke "last" (i64.const 1)) "out of bounds memory access")
+(assert_trap (invoke "last" (i64.const -65535)) "out of bounds memory access")
+(assert_trap (invoke "far" (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "far" (i64.const 1)) "out of bounds memory access")
+(assert_trap (invoke "far byte" (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "far byte" (i64.const -0xffffffff)) "out of bounds memory access")
+(assert_trap (invoke "far byte" (i64.const -1)) "out of bounds memory access")
+(assert_return (invoke "size") (i64.const 1))
+(assert_return (invoke "grow" (i64.const 0x1_0000_0000)) (i64.const -1))
+(assert_return (invoke "grow" (i64.const -1)) (i64.const -1))
+(assert_return (invoke "grow" (i64.const 3)) (i64.const -1))
+(assert_return (invoke "grow" (i64.const 2)) (i64.const 1))
+(assert_return (invoke "size") (i64.const 3))
+(assert_return (invoke "past" (i64.const 0x1ffff)) (i32.const 0))
+(assert_trap (invoke "past" (i64.const 0x20000)) "out of bounds memory access")
+(assert_return (invoke "fill" (i64.const 0x2fff0) (i64.const 16)))
+(assert_trap (invoke "fill" (i64.const 0x2fff0) (i64.const 17)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i64.const -1) (i64.const 1)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i64.const 1) (i64.const -1)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const 0) (i64.const -8) (i64.const 9)) "out of bounds memory access")
+(assert_return (invoke "copy" (i64.const 0) (i64.const 0x2fff8) (i64.const 8)))
+(assert_return (invoke "sum" (i64.const 0) (i64.const 0x30000)) (i64.const 24))
+(assert_trap (invoke "sum" (i64.const 0) (i64.const 0x30001)) "out of bounds memory access")
+(assert_trap (invoke "sum" (i64.const -1) (i64.const 1)) "out of bounds memory access")
+
+;; A memory with fewer pages than one offset needs.
+(module
+  (memory i64 0)
+  (func (export "load") (param i64) (result i32) (i32.load offset=4 (local.get 0)))
+  (func (export "grow") (param i64) (result i64) (memory.grow (local.get 0))))
+(assert_trap (invoke "load" (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "load" (i64.const -8)) "out of bounds memory access")
+(assert_trap (invoke "load" (i64.const -4)) "out of bounds memory access")
+(assert_return (invoke "grow" (i64.const 1)) (i64.const 0))
+(assert_return (invoke "load" (i64.const 65528)) (i32.const 0))
+(assert_trap (invoke "load" (i64.const 65529)) "out of bounds memory access")
+(assert_trap (invoke "load" (i64.const -8)) "out of bounds memory access")
