@@ -392,16 +392,18 @@ Extern Store::makeTag(std::string_view typeText) {
 
 // Types: matching (Core 3.0, 3.3 Matching) and printing.
 
-/// Which of the three hierarchies a defined type is in, by its text.
+/// Which of the three kinds a defined type is of, by how its text begins
+/// (abi::TypeDescriptor::text).
+static bool beginsWith(const char *text, std::string_view beginning) {
+  return strncmp(text, beginning.data(), beginning.size()) == 0;
+}
 static bool isFunctionType(const char *text) {
-  return strstr(text, "(func") != nullptr;
+  return beginsWith(text, "(func");
 }
 static bool isStructType(const char *text) {
-  return !isFunctionType(text) && strstr(text, "(struct");
+  return beginsWith(text, "(struct");
 }
-static bool isArrayType(const char *text) {
-  return !isFunctionType(text) && !isStructType(text);
-}
+static bool isArrayType(const char *text) { return beginsWith(text, "(array"); }
 
 /// Core 3.0, 3.3.3 Heap Types.
 static bool heapMatches(const ValueType &sub, const ValueType &super) {

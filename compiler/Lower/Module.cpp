@@ -167,9 +167,11 @@ llvm::Constant *ModuleDefinitions::limits(const Limits &limits, uint8_t pageSize
 
 llvm::Constant *ModuleDefinitions::types() {
   SmallVector<llvm::Constant *> rows;
+  std::vector<std::string> texts = typeTexts(module);
   for (auto [index, type] : llvm::enumerate(module.types)) {
     if (type.kind != SubType::Func) {
-      rows.push_back(structure({null(), null(), u32(0), u32(0), null(), null()}));
+      rows.push_back(
+          structure({string(texts[index]), null(), u32(0), u32(0), null(), null()}));
       continue;
     }
     SmallVector<llvm::Constant *> valueTypes;
@@ -180,7 +182,7 @@ llvm::Constant *ModuleDefinitions::types() {
     llvm::Constant *list = array(valueTypes);
     bool hasEntries = !m.isProcess() && type.canonical == index;
     rows.push_back(structure(
-        {string(toString(type.func)), list ? constant(list) : null(),
+        {string(texts[index]), list ? constant(list) : null(),
          u32(type.func.params.size()), u32(type.func.results.size()),
          hasEntries ? static_cast<llvm::Constant *>(defineHostEntry(m, type.func)) : null(),
          hasEntries ? static_cast<llvm::Constant *>(defineCallFromC(m, type.func)) : null()}));

@@ -179,18 +179,17 @@ Expected<rt::Extern> InstanceModel::findField(const Action &action) {
   return field;
 }
 
-/// The number of words behind `(result` in a function type's text; a word may be in
-/// parentheses of its own.
+/// The number of words behind `(result` in a function type's text. Either may be in
+/// parentheses of its own, and hold a function type again.
 static size_t resultCount(StringRef text) {
-  size_t begin = text.find("(result");
-  if (begin == StringRef::npos)
-    return 0;
-  size_t count = 0, depth = 1;
-  for (char c : text.substr(begin + 1)) {
-    if (c == ' ' && depth == 1)
-      ++count;
-    depth += (c == '(') - (c == ')');
-    if (depth == 0)
+  size_t count = 0, depth = 0;
+  bool isInResults = false;
+  for (size_t i = 0; i != text.size(); ++i) {
+    if (text[i] == '(' && ++depth == 2)
+      isInResults = text.substr(i).starts_with("(result");
+    if (text[i] == ' ' && depth == 2)
+      count += isInResults;
+    if (text[i] == ')' && --depth == 0)
       break;
   }
   return count;

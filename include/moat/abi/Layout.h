@@ -150,8 +150,10 @@ struct Instance {
 static_assert(offsetof(Instance, module) == 0 && offsetof(Instance, context) == 8 &&
               sizeof(Instance) == 32);
 
-/// A type of the module. `text` identifies it across modules, for example
-/// `(func (param i32 i64) (result f32))`; a recursive type's text names its group.
+/// A type of the module. `text` identifies it across modules: it begins with the type as the
+/// text format writes it, for example `(func (param i32 i64) (result f32))`, with types in
+/// place of their indices, and if the type is recursive, not final, or has a supertype, names
+/// its group behind that (compiler/Lower/TypeText.cpp).
 struct TypeDescriptor {
   const char *text;
   const ValueType *types;  ///< of functions: parameters, then results
