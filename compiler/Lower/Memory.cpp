@@ -56,8 +56,16 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
       m.trapIf(b, b.getTrue(), TrapKind::OutOfBoundsMemory);
     else
       checkBounds(memArg.memory, index, pastIndex);
-  } else if (!m.options.optimizing) {
-    // Fast instruction selection folds an offset of the base, but not of the index.
+  } else if (!m.options.optimizing || function->hasOptNone()) {
+    // Fast instruction selection folds an offset of the base, but not of the index; and it
+    // folds any constant into a symbol's address, even past what a relocation can hold.
+    uint64_t constantPart = memArg.offset;
+    if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(index))
+      constantPart += constant->getZExtValue();
+    constexpr uint64_t maxFolded = 16 << 20;
+    if (constantPart >= maxFolded)
+      base = m.loadField(b, m.ptr, m.places->memory(b, memArg.memory),
+                         offsetof(abi::Memory, base), /*isInvariant=*/true);
     base = b.CreateGEP(m.i8, base, b.getInt64(memArg.offset), "", noWrap);
     return b.CreateGEP(m.i8, base, index, "", noWrap);
   }

@@ -287,8 +287,9 @@ llvm::LoadInst *ModuleLowering::loadField(Builder &b, llvm::Type *type, llvm::Va
 }
 
 void ModuleLowering::storeField(Builder &b, llvm::Value *value, llvm::Value *base,
-                                uint64_t offset) {
-  setRegion(b.CreateStore(value, fieldAddress(b, base, offset)), Region::Structure);
+                                uint64_t offset, bool isVolatile) {
+  setRegion(b.CreateStore(value, fieldAddress(b, base, offset), isVolatile),
+            Region::Structure);
 }
 
 llvm::Constant *ModuleLowering::constantFunctionRef(uint32_t functionIndex) {

@@ -160,7 +160,8 @@ public:
   // Accesses to structures of the ABI.
   llvm::LoadInst *loadField(Builder &b, llvm::Type *type, llvm::Value *base, uint64_t offset,
                             bool isInvariant = false);
-  void storeField(Builder &b, llvm::Value *value, llvm::Value *base, uint64_t offset);
+  void storeField(Builder &b, llvm::Value *value, llvm::Value *base, uint64_t offset,
+                  bool isVolatile = false);
   void setRegion(llvm::Instruction *access, Region region);
 
   /// The value of a constant expression, if it is known when compiling; else null.

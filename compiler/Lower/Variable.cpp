@@ -60,5 +60,5 @@ void FunctionLowering::lowerGlobalGet(const Instruction &instruction) {
 
 void FunctionLowering::lowerGlobalSet(const Instruction &instruction) {
   llvm::Value *cell = m.places->global(b, instruction.index);
-  m.storeField(b, pop(), cell, 0);
+  m.storeField(b, pop(), cell, 0, /*isVolatile=*/m.options.strictTraps);
 }
