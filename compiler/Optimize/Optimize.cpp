@@ -141,7 +141,9 @@ ModulePassManager Optimizer::shortPipeline() {
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(cleanUp()));
   if (level == OptLevel::O1)
     return passes;
-  passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(60)));
+  // The producer has inlined already, with the usual thresholds.
+  constexpr int inlineThreshold = 20;
+  passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(inlineThreshold)));
   passes.addPass(llvm::GlobalDCEPass());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(
       ByLoops(improveLoops(), removeRedundancy())));
