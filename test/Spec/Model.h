@@ -27,6 +27,9 @@ struct RunOptions {
   std::string temporaryFolder; ///< of this run; exists
 };
 
+/// The text of failures that only follow from an earlier one, which alone is printed.
+inline constexpr char moduleNotBuilt[] = "the module was not built";
+
 /// Whether a feature is on, by the suite's name for it.
 bool hasFeature(const FeatureSet &features, StringRef name);
 

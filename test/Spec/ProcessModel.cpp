@@ -382,7 +382,7 @@ void ProcessModel::runProgram(const Program &program) {
     std::string text = llvm::toString(std::move(error));
     reporter.report(program.command, Status::Failed, text);
     for (size_t action : program.actions)
-      reporter.report(action, Status::Failed, "the module was not built");
+      reporter.report(action, Status::Failed, moduleNotBuilt);
   };
   Expected<std::vector<uint8_t>> bytes =
       readBytes(script.commands[program.command].filename);

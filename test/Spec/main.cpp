@@ -281,6 +281,8 @@ void Runner::judge(const Job &job) {
         break;
       }
       ++totals.failed;
+      if (outcome.text == moduleNotBuilt)
+        break;
       llvm::outs() << "FAIL " << name << ": " << toString(command.kind);
       if (command.hasAction())
         llvm::outs() << " \"" << command.action.field << "\"";
