@@ -2,7 +2,7 @@
 ;;; stack: the body of nops between the two is larger than a partition.
 ;;; Core 3.0, 4.6.12 Control Instructions, return_call.
 ;; RUN: split-file %s %t
-;; RUN: yes nop | head -n 140000 > %t/nops
+;; RUN: seq 140000 | sed s/.*/nop/ > %t/nops
 ;; RUN: cat %t/begin.txt %t/nops %t/end.txt > %t.wast
 ;; RUN: wast2json --enable-tail-call %t.wast -o %t.json
 ;; RUN: moat-spec --model=both -O0 -O2 %t.json
