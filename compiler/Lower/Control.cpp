@@ -6,6 +6,7 @@
 // the first branch asks for them; a block that nobody branches out of leaves no trace.
 
 #include "Lower/FunctionLowering.h"
+#include "llvm/IR/MDBuilder.h"
 
 using namespace moat;
 
@@ -65,6 +66,18 @@ void FunctionLowering::branchTo(Frame &frame) {
   passTo(frame, ArrayRef(operands).take_back(frame.phis.size()));
 }
 
+/// What the producer said of an `if` or `br_if` (branch-hinting.md), or null.
+llvm::MDNode *FunctionLowering::branchWeights(const Instruction &instruction) const {
+  const BranchHint *hint = llvm::partition_point(hints, [&](const BranchHint &each) {
+    return bodyOffset + each.bodyOffset < instruction.offset;
+  });
+  if (hint == hints.end() || bodyOffset + hint->bodyOffset != instruction.offset)
+    return nullptr;
+  llvm::MDBuilder metadata(m.context);
+  return hint->isLikely ? metadata.createLikelyBranchWeights()
+                        : metadata.createUnlikelyBranchWeights();
+}
+
 void FunctionLowering::lowerUnreachable(const Instruction &) {
   m.trap(b, TrapKind::Unreachable);
   terminate();
@@ -92,7 +105,7 @@ void FunctionLowering::lowerIf(const Instruction &instruction) {
   llvm::BasicBlock *then = createBlock();
   frame.otherwise = createBlock();
   frame.otherwiseValues.assign(operands.begin() + frame.height, operands.end());
-  b.CreateCondBr(condition, then, frame.otherwise);
+  b.CreateCondBr(condition, then, frame.otherwise, branchWeights(instruction));
   b.SetInsertPoint(then);
 }
 
@@ -138,17 +151,18 @@ void FunctionLowering::lowerBr(const Instruction &instruction) {
 }
 
 /// Branches with the topmost operands, which stay on the stack, if \p condition holds.
-void FunctionLowering::branchIf(llvm::Value *condition, Frame &frame) {
+void FunctionLowering::branchIf(llvm::Value *condition, Frame &frame,
+                                llvm::MDNode *weights) {
   llvm::BasicBlock *taken = labelTarget(frame);
   llvm::BasicBlock *next = createBlock();
-  b.CreateCondBr(condition, taken, next);
+  b.CreateCondBr(condition, taken, next, weights);
   passTo(frame, ArrayRef(operands).take_back(frame.phis.size()));
   b.SetInsertPoint(next);
 }
 
 void FunctionLowering::lowerBrIf(const Instruction &instruction) {
   llvm::Value *condition = truth(pop());
-  branchIf(condition, frameAt(instruction.index));
+  branchIf(condition, frameAt(instruction.index), branchWeights(instruction));
 }
 
 /// A switch. A label that is passed values is reached through a block of its own, so that

@@ -26,6 +26,9 @@ llvm::Value *moat::lowerConstantExpression(ModuleLowering &lowering, Builder &b,
 void FunctionLowering::lowerBody(uint32_t functionIndex) {
   type = &m.module.funcType(functionIndex);
   FunctionBody body = llvm::cantFail(readFunctionBody(m.module.functions[functionIndex]));
+  if (functionIndex < m.module.branchHints.size())
+    hints = m.module.branchHints[functionIndex];
+  bodyOffset = m.module.functions[functionIndex].body.offset;
   b.SetInsertPoint(createBlock());
   createLocals(*type, body);
 

@@ -61,7 +61,8 @@ private:
   void startElse();
   void terminate() { isReachable = false; }
   llvm::BasicBlock *createBlock();
-  void branchIf(llvm::Value *condition, Frame &frame);
+  void branchIf(llvm::Value *condition, Frame &frame, llvm::MDNode *weights = nullptr);
+  llvm::MDNode *branchWeights(const Instruction &instruction) const;
   void lowerCall(const Callee &callee, const FuncType &type);
   Callee indirectCallee(const Instruction &instruction);
 
@@ -148,6 +149,8 @@ private:
   std::vector<llvm::AllocaInst *> locals;
   std::vector<ValType> localTypes;
   bool isReachable = true;
+  ArrayRef<BranchHint> hints; ///< in the order of the instructions
+  uint64_t bodyOffset = 0;    ///< that hints count from, in the module
 };
 
 } // namespace moat

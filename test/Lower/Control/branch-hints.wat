@@ -22,5 +22,5 @@
 ;; CHECK: br i1 {{.*}}, !prof [[UNLIKELY:![0-9]+]]
 ;; CHECK: br i1 {{.*}}, !prof [[LIKELY:![0-9]+]]
 ;; CHECK: br i1 {{%[0-9]+}}, label %{{[0-9]+}}, label %{{[0-9]+$}}
-;; CHECK-DAG: [[UNLIKELY]] = !{!"branch_weights", i32 1, i32 {{[0-9]{4,}}}}
-;; CHECK-DAG: [[LIKELY]] = !{!"branch_weights", i32 {{[0-9]{4,}}}, i32 1}
+;; CHECK-DAG: [[UNLIKELY]] = !{!"branch_weights", i32 1, i32 {{[0-9][0-9][0-9]+}}}
+;; CHECK-DAG: [[LIKELY]] = !{!"branch_weights", i32 {{[0-9][0-9][0-9]+}}, i32 1}
