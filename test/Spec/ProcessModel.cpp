@@ -16,6 +16,7 @@
 #include "Diagnostics.h"
 #include "Driver.h"
 #include "moat/Compiler.h"
+#include "moat/moat.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -295,7 +296,8 @@ void ProcessModel::plan() {
     case CommandKind::Action:
     case CommandKind::AssertReturn:
     case CommandKind::AssertTrap:
-    case CommandKind::AssertExhaustion: {
+    case CommandKind::AssertExhaustion:
+    case CommandKind::AssertException: {
       std::optional<size_t> instance = names.find(command.action.module);
       if (!instance) {
         reporter.report(i, errorOf("no such instance"));
@@ -488,7 +490,10 @@ void ProcessModel::judge(const Program &program, StringRef executable) {
     if (report.trap >= 0 && !firstTrap &&
         script.commands[command].kind != CommandKind::AssertReturn) {
       firstTrap = next;
-      Error e = checkUnprotected(executable, next, trapTexts[report.trap]);
+      Error e = checkUnprotected(executable, next,
+                                 report.trap == MOAT_UNCAUGHT_EXCEPTION
+                                     ? "uncaught exception"
+                                     : trapTexts[report.trap]);
       if (e)
         reporter.report(command, std::move(e));
       else
@@ -519,7 +524,9 @@ Error ProcessModel::checkUnprotected(StringRef executable, size_t action, String
 void ProcessModel::judgeAction(size_t index, const DriverReport &report, StringRef results) {
   const Command &command = script.commands[index];
   ActionResult result;
-  if (report.trap >= 0)
+  if (report.trap == MOAT_UNCAUGHT_EXCEPTION)
+    result.hasException = true;
+  else if (report.trap >= 0)
     result.trap = trapTexts[report.trap];
   result.values.resize(report.resultCount);
   memcpy(result.values.data(), results.data(), results.size());
