@@ -21,7 +21,8 @@ struct HostFunction {
   abi::Instance instance; ///< only the context is set
   HostCallback callback;
   void *userData;
-  abi::FuncRef ref; ///< how modules call it; the code is the first importer's
+  abi::FuncRef ref;     ///< how modules call it; the code is that of the first
+                        ///< module with its type
   const char *typeText; ///< interned by the store
   HostFunction *next;   ///< of the store
 };

@@ -270,6 +270,20 @@ static void callHost(const abi::FuncRef *self, abi::Value *values) {
   function.callback(function.userData, values);
 }
 
+/// The code by which modules call a host function of this type. A module that
+/// knows the type has it, and all modules' code for a type is alike; null while
+/// there is none, and so nobody who could call the function.
+static const void *hostEntryOf(Contents &store, const char *text) {
+  for (StoreInstance *each = store.instances; each; each = each->next) {
+    const abi::ModuleDescriptor &module = each->module();
+    auto *types = each->array<const char *>(module.typesOffset);
+    for (uint32_t i = 0; i < module.typeCount; ++i)
+      if (types[i] == text && module.types[i].hostEntry)
+        return module.types[i].hostEntry;
+  }
+  return nullptr;
+}
+
 Extern Store::makeFunction(std::string_view typeText, HostCallback callback,
                            void *userData) {
   Contents &contents = Contents::of(*this);
@@ -281,7 +295,8 @@ Extern Store::makeFunction(std::string_view typeText, HostCallback callback,
   function->callback = callback;
   function->userData = userData;
   function->typeText = text;
-  function->ref = {nullptr, &function->instance, text, callHost};
+  function->ref = {hostEntryOf(contents, text), &function->instance, text,
+                   callHost};
   prepend(contents.functions, function);
   Extern made;
   made.type.kind = abi::ExternKind::Func;
@@ -671,6 +686,12 @@ bool Instantiation::internTypes() {
     if (!types[i])
       return failForResources("no memory for types");
   }
+  // Host functions of a type that no module had so far: they may come in by a
+  // global, a table or an argument as well as by an import.
+  for (HostFunction *each = store.functions; each; each = each->next)
+    for (uint32_t i = 0; !each->ref.code && i < module.typeCount; ++i)
+      if (types[i] == each->typeText)
+        each->ref.code = module.types[i].hostEntry;
   return true;
 }
 
@@ -748,10 +769,6 @@ void Instantiation::place(const abi::ImportDescriptor &import,
   switch (import.kind) {
   case abi::ExternKind::Func: {
     abi::FuncRef *ref = provided.function;
-    // A host function is called by the code of the first module that imports
-    // it: all modules' code for a type is alike.
-    if (!ref->code)
-      ref->code = module.types[import.index].hostEntry;
     array<abi::FunctionImport>(module.functionImportsOffset)[index] = {
         ref->code, ref->instance, ref};
     return;
