@@ -27,7 +27,7 @@
 ;; PLAIN: [[LAST:%.*]] = sub nuw i64 [[SIZE]], 65537
 ;; PLAIN-NEXT: icmp ugt i64 {{%.*}}, [[LAST]]
 
-;; LOOP-LABEL: define {{.*}} @moat_export__start(
+;; LOOP-LABEL: define internal {{.*}} @w2(
 ;; LOOP-NEXT: [[SIZE:%.*]] = load i64, ptr getelementptr {{.*}}@moat_memories
 ;; LOOP-NEXT: [[LAST:%.*]] = add i64 [[SIZE]], -24
 ;; LOOP-NOT: @moat_memories
