@@ -509,6 +509,7 @@ Error Compilation::compilePartition(const Module &module,
     return lower(module, summary, partitions, index, lowering, context,
                  **machine);
   });
+  setTuning(*ir, **machine);
   if (options.emit != EmitKind::Llvm) {
     clock.time(optimizeTime, [&] { optimize(*ir, **machine, target.level); });
     addFunctionNames(*ir, module);

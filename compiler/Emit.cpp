@@ -133,6 +133,14 @@ static void relaxMustTail(llvm::Module &ir) {
           call->setTailCallKind(llvm::CallInst::TCK_Tail);
 }
 
+void moat::setTuning(llvm::Module &ir, const llvm::TargetMachine &target) {
+  if (!target.getTargetCPU().starts_with("x86-64"))
+    return;
+  for (llvm::Function &function : ir)
+    if (!function.isDeclaration())
+      function.addFnAttr("tune-cpu", "generic");
+}
+
 Error moat::emit(llvm::Module &ir, llvm::TargetMachine &target, EmitAs kind,
                  llvm::raw_pwrite_stream &os) {
 #ifdef MOAT_CHECKED

@@ -189,7 +189,7 @@ void ModuleLowering::setAttributes(llvm::Function *function, uint32_t functionIn
     function->addFnAttr(llvm::Attribute::NoInline);
     return;
   }
-  if (!options.optimizing || summary.hasOversized)
+  if (!options.optimizing || options.strictTraps || summary.hasOversized)
     return; // see LowerOptions::optimizing
   if (facts.callsOut || facts.writesMemory || facts.writesGlobals)
     return;

@@ -82,6 +82,7 @@ void Summarizer::walkBody(uint32_t functionIndex) {
   if (module.funcType(functionIndex).results.size() > 2)
     facts.readsGlobals = facts.writesGlobals = true;
   size_t blockCount = 0, localCount = 0;
+  bool hasDrop = false;
   for (const LocalRun &run : body.locals)
     localCount += run.count;
   InstructionReader reader(body.code);
@@ -91,8 +92,11 @@ void Summarizer::walkBody(uint32_t functionIndex) {
     Opcode opcode = instruction.opcode;
     blockCount += opcode == Opcode::Block || opcode == Opcode::Loop || opcode == Opcode::If;
     blockCount += instruction.opcode == Opcode::BrTable ? instruction.labels.size() / 8 : 0;
+    hasDrop |= opcode == Opcode::Drop;
     walkInstruction(instruction, facts, functionIndex);
   }
+  // A dropped load is there for its trap: nobody may take the call for one without effects.
+  facts.writesMemory |= hasDrop && facts.readsMemory;
   facts.isOversized = body.code.bytes.size() > oversizedBodyBytes ||
                       blockCount > oversizedBlockCount || localCount > oversizedLocalCount;
   summary.hasOversized |= facts.isOversized;
