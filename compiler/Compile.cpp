@@ -412,6 +412,8 @@ Error Compilation::resolveOptions() {
                                                     : BoundsChecks::Checked;
   lowering.strictTraps = options.strictTraps;
   lowering.strictFloat = options.strictFloat;
+  lowering.deterministicSimd =
+      options.relaxedSimd == RelaxedSimd::Deterministic;
   lowering.exportAll = options.exportAll || !options.extraInputs.empty() ||
                        options.emit == EmitKind::Object;
   lowering.optimizing = options.level != Level::O0;

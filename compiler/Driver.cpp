@@ -325,6 +325,11 @@ bool Driver::readOptions() {
     if (!choose(arg->getValue(), options.bounds,
                 {{"guard", Bounds::Guard}, {"checked", Bounds::Checked}}))
       return refuse(arg, "guard or checked");
+  if (const Arg *arg = args.getLastArg(OPT_relaxed_simd))
+    if (!choose(arg->getValue(), options.relaxedSimd,
+                {{"fast", RelaxedSimd::Fast},
+                 {"deterministic", RelaxedSimd::Deterministic}}))
+      return refuse(arg, "fast or deterministic");
   options.jobs = 0;
   if (const Arg *arg = args.getLastArg(OPT_j))
     if (StringRef(arg->getValue()).getAsInteger(10, options.jobs) ||
@@ -526,7 +531,8 @@ std::string Driver::cacheKey(StringRef buildIds) {
   }
   for (unsigned value :
        {unsigned(options.level), unsigned(options.bounds),
-        unsigned(options.strictTraps), unsigned(options.strictFloat)})
+        unsigned(options.relaxedSimd), unsigned(options.strictTraps),
+        unsigned(options.strictFloat)})
     key.add(std::to_string(value));
   key.add(options.target);
   key.add(options.cpu);

@@ -46,6 +46,9 @@ def strict_traps : F<"strict-traps">, Group<codeGroup>,
     HelpText<"Every load and store happens and traps exactly as written">;
 def strict_float : F<"strict-float">, Group<codeGroup>,
     HelpText<"NaNs stay exactly as specified whatever is folded">;
+defm relaxed_simd : Value<"relaxed-simd", "HOW",
+    "Relaxed vector instructions: fast (default), as the processor has them, or deterministic",
+    codeGroup>;
 defm feature : Value<"feature", "LIST",
     "Turn features of WebAssembly on or off: +simd,-bulk-memory", codeGroup>;
 def g : S<"g">, Group<codeGroup>, HelpText<"Accepted; function names are always kept">;

@@ -15,6 +15,9 @@
 
 namespace moat {
 
+/// How an instruction divides the 128 bits of a vector into lanes.
+enum class Shape : uint8_t { I8x16, I16x8, I32x4, I64x2, F32x4, F64x2 };
+
 class FunctionLowering {
 public:
   FunctionLowering(ModuleLowering &lowering, llvm::Function *function);
@@ -112,6 +115,65 @@ private:
   void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size, TrapKind kind);
   void copyBytes(llvm::Value *to, llvm::Value *from, llvm::Value *count);
 
+  // Vector.cpp: a v128 as lanes, and the instructions that move them.
+  using enum Shape;
+  llvm::FixedVectorType *lanesOf(Shape shape) const;
+  llvm::Value *asLanes(llvm::Value *value, llvm::Type *lanes);
+  llvm::Value *popLanes(Shape shape);
+  void pushLanes(llvm::Value *lanes);
+  /// Makes lanes of the \p count operands at the top.
+  void viewTop(Shape shape, size_t count);
+  llvm::Value *maskOf(llvm::Value *condition, Shape shape);
+  llvm::Value *swizzle(llvm::Value *value, llvm::Value *indices);
+  void splat(Shape shape);
+  void extractLane(Shape shape, uint64_t lane, bool isSigned);
+  void replaceLane(Shape shape, uint64_t lane);
+  llvm::Value *bitselect(llvm::Value *first, llvm::Value *second, llvm::Value *mask);
+  void combine(llvm::Instruction::BinaryOps op);
+  void allTrue(Shape shape);
+  void bitmask(Shape shape);
+
+  // VectorMemory.cpp.
+  void loadExtended(const Instruction &instruction, Shape shape, bool isSigned);
+  void loadSplat(const Instruction &instruction, Shape shape);
+  void loadZero(const Instruction &instruction, Shape shape);
+  void loadLane(const Instruction &instruction, Shape shape);
+  void storeLane(const Instruction &instruction, Shape shape);
+
+  // VectorNumeric.cpp.
+  void compareLanes(Shape shape, llvm::CmpInst::Predicate predicate);
+  void shiftLanes(Shape shape, llvm::Instruction::BinaryOps op);
+  void negateLanes(Shape shape);
+  void absoluteLanes(Shape shape);
+  void average(Shape shape);
+  llvm::Value *minMax(Shape shape, llvm::Value *left, llvm::Value *right, bool isMin);
+  void minMax(Shape shape, bool isMin);
+  void pseudoMinMax(Shape shape, bool isMin);
+  llvm::Value *extend(llvm::Value *value, bool isSigned);
+  llvm::Value *extendHalf(llvm::Value *value, bool isHigh, bool isSigned);
+  void extendLanes(Shape from, bool isHigh, bool isSigned);
+  void multiplyExtended(Shape from, bool isHigh, bool isSigned);
+  llvm::Value *addPairs(llvm::Value *value, bool isSigned);
+  void addPairs(Shape from, bool isSigned);
+  void narrow(Shape from, bool isSigned);
+  llvm::Value *dot(llvm::Value *left, llvm::Value *right);
+  void q15multiply(bool isSaturating);
+  llvm::Value *lowHalf(llvm::Value *value);
+  llvm::Value *withZeros(llvm::Value *half);
+  llvm::Value *truncateF32S(llvm::Value *value);
+  llvm::Value *truncateF32U(llvm::Value *value);
+  llvm::Value *truncateF64S(llvm::Value *value);
+  llvm::Value *truncateF64U(llvm::Value *value);
+
+  // RelaxedVector.cpp.
+  bool isRelaxed() const { return !m.options.deterministicSimd; }
+  void relaxedTruncate(Shape from, llvm::Intrinsic::ID id, bool isSigned,
+                       llvm::Value *(FunctionLowering::*saturating)(llvm::Value *));
+  void multiplyAdd(Shape shape, bool isNegated);
+  void laneSelect(Shape shape);
+  void relaxedMinMax(Shape shape, bool isMin);
+  llvm::Value *relaxedDot(llvm::Value *left, llvm::Value *right);
+
   // Table.cpp.
   bool tableIs64(uint32_t table) const { return m.module.tables[table].type.limits.is64; }
   llvm::Value *element(uint32_t table, llvm::Value *index, TrapKind kind);
@@ -128,8 +190,8 @@ private:
 #define MOAT_FAMILY_Table(X) X
 #define MOAT_FAMILY_Reference(X) X
 #define MOAT_FAMILY_TailCall(X) X
-#define MOAT_FAMILY_Vector(X)
-#define MOAT_FAMILY_RelaxedVector(X)
+#define MOAT_FAMILY_Vector(X) X
+#define MOAT_FAMILY_RelaxedVector(X) X
 #define MOAT_FAMILY_Exception(X)
 #define MOAT_FAMILY_LegacyException(X)
 #define MOAT_FAMILY_FunctionReference(X) X

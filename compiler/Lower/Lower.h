@@ -34,6 +34,7 @@ struct LowerOptions {
   BoundsChecks bounds = BoundsChecks::Guard;
   bool strictTraps = false; ///< every load and store is volatile
   bool strictFloat = false; ///< NaNs exactly as specified, whatever is inlined
+  bool deterministicSimd = false; ///< relaxed vector instructions do what no processor decides
   /// Make a C entry (moat_export_…) for every exported function. Otherwise, in the
   /// process model, only for `_start`.
   bool exportAll = false;

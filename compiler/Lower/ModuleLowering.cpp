@@ -27,7 +27,7 @@ ModuleLowering::ModuleLowering(const Module &module, const ModuleSummary &summar
                                const LowerOptions &options, llvm::LLVMContext &context,
                                const llvm::TargetMachine &target)
     : module(module), summary(summary), partitions(partitions), part(partitions[index]),
-      options(options), context(context),
+      options(options), vectors(target), context(context),
       ownedIr(std::make_unique<llvm::Module>("moat." + std::to_string(index), context)),
       ir(*ownedIr), i8(llvm::Type::getInt8Ty(context)), i32(llvm::Type::getInt32Ty(context)),
       i64(llvm::Type::getInt64Ty(context)), ptr(llvm::PointerType::get(context, 0)),
@@ -118,8 +118,8 @@ llvm::Type *ModuleLowering::type(ValType type) const {
     return llvm::Type::getFloatTy(context);
   case ValType::F64:
     return llvm::Type::getDoubleTy(context);
-  case ValType::V128:
-    return llvm::FixedVectorType::get(i64, 2);
+  case ValType::V128: // see Vector.cpp
+    return llvm::FixedVectorType::get(i8, 16);
   case ValType::Ref:
     return ptr;
   case ValType::Bottom:
@@ -350,6 +350,9 @@ llvm::Constant *ModuleLowering::constantValue(Range expression) {
     case Opcode::F64Const:
       value = llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEdouble(),
                                                            llvm::APInt(64, instruction.bits)));
+      break;
+    case Opcode::V128Const:
+      value = vectorConstant(instruction.bytes);
       break;
     case Opcode::RefNull:
       value = llvm::ConstantPointerNull::get(ptr);

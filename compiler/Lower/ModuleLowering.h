@@ -99,6 +99,17 @@ struct InstanceLayout {
   uint32_t functionRefs, types, elements, datas, tags, sizeBytes;
 };
 
+/// What the processor that is compiled for has for vectors.
+struct VectorTarget {
+  explicit VectorTarget(const llvm::TargetMachine &target);
+  bool isX86 = false; ///< with SSE2
+  bool hasSsse3 = false;
+  bool hasSse41 = false;
+  bool hasAvx512 = false; ///< with DQ, on vectors of 128 bits
+  bool hasFma = false;
+  bool isAArch64 = false;
+};
+
 class ModuleLowering {
 public:
   ModuleLowering(const Module &module, const ModuleSummary &summary,
@@ -166,6 +177,7 @@ public:
 
   /// The value of a constant expression, if it is known when compiling; else null.
   llvm::Constant *constantValue(Range expression);
+  llvm::Constant *vectorConstant(const uint8_t (&bytes)[16]) const;
   /// The value of an immutable global that is known when compiling; else null.
   llvm::Constant *constantGlobal(uint32_t globalIndex);
   /// The reference to a function as a constant, in the process model; else null.
@@ -181,6 +193,7 @@ public:
   ArrayRef<Partition> partitions;
   const Partition part;
   const LowerOptions &options;
+  const VectorTarget vectors;
   llvm::LLVMContext &context;
   std::unique_ptr<llvm::Module> ownedIr;
   llvm::Module &ir;

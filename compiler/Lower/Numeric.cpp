@@ -81,9 +81,16 @@ void FunctionLowering::divide(Op op) {
   push(b.CreateBinOp(op, dividend, divisor));
 }
 
-/// Is \p value a literal that makes LLVM fold an operation to its other operand, with or
+/// Is \p value a literal, or a vector with a lane, that makes LLVM fold an operation to its other operand, with or
 /// without its sign? 1 and -1 of products and quotients, 0 and -0 of sums.
 static bool isNeutral(llvm::Value *value, Op op) {
+  if (auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(value->getType())) {
+    auto *lanes = llvm::dyn_cast<llvm::Constant>(value);
+    for (unsigned i = 0; lanes && i < vector->getNumElements(); ++i)
+      if (isNeutral(lanes->getAggregateElement(i), op))
+        return true;
+    return false;
+  }
   auto *constant = llvm::dyn_cast<llvm::ConstantFP>(value);
   if (!constant)
     return false;

@@ -177,12 +177,17 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
   case Family::Variable:
   case Family::Numeric:
   case Family::Reference:
+  case Family::RelaxedVector:
   case Family::WideArithmetic:
     return;
   case Family::Convert:
   case Family::FunctionReference:
     facts.mayTrap = true; // most do not, which is of no use to anybody
     return;
+  case Family::Vector:
+    if (!hasMemArg(row.immediates))
+      return;
+    [[fallthrough]];
   case Family::Memory:
     if (row.text.find("store") != std::string_view::npos)
       facts.writesMemory = true;

@@ -18,8 +18,14 @@ llvm::Value *FunctionLowering::truth(llvm::Value *value) {
 
 /// A load that the module itself drops is there for its trap: LLVM must not delete it.
 void FunctionLowering::keepTrap(llvm::Value *dropped) {
-  if (auto *cast = llvm::dyn_cast<llvm::CastInst>(dropped))
-    dropped = cast->getOperand(0);
+  for (;;) { // what a load makes of the bytes it has read
+    if (llvm::isa<llvm::CastInst, llvm::ShuffleVectorInst>(dropped))
+      dropped = llvm::cast<llvm::Instruction>(dropped)->getOperand(0);
+    else if (auto *insertion = llvm::dyn_cast<llvm::InsertElementInst>(dropped))
+      dropped = insertion->getOperand(1);
+    else
+      break;
+  }
   auto *load = llvm::dyn_cast<llvm::LoadInst>(dropped);
   if (load && !llvm::isa<llvm::AllocaInst>(load->getPointerOperand()))
     load->setVolatile(true);

@@ -51,6 +51,12 @@ enum class Bounds : uint8_t {
   Checked, ///< every access is compared: where address space is limited
 };
 
+/// What relaxed vector instructions do where the specification leaves a choice.
+enum class RelaxedSimd : uint8_t {
+  Fast,          ///< what the processor does fastest
+  Deterministic, ///< the same everywhere: Core 3.0, A.7.5 Deterministic Profile
+};
+
 /// A folder that the program may use.
 struct PreopenOption {
   std::string
@@ -92,6 +98,7 @@ struct CompileOptions {
   EmitKind emit = EmitKind::Executable;
   StateModel model = StateModel::Automatic;
   Bounds bounds = Bounds::Guard;
+  RelaxedSimd relaxedSimd = RelaxedSimd::Fast;
 
   /// Every load and store happens, and traps, exactly as written. Default: an
   /// access whose effect nobody uses may vanish with its trap.

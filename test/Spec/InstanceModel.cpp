@@ -65,6 +65,9 @@ CompileOptions InstanceModel::compileOptions(EmitKind emit) const {
   result.strictTraps = options.strictTraps;
   result.strictFloat = options.strictFloat;
   result.bounds = options.checkedBounds ? Bounds::Checked : Bounds::Guard;
+  result.relaxedSimd =
+      options.deterministicSimd ? RelaxedSimd::Deterministic : RelaxedSimd::Fast;
+  result.cpu = options.cpu;
   return result;
 }
 

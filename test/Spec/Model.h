@@ -20,6 +20,8 @@ struct RunOptions {
   bool strictTraps = false;
   bool strictFloat = false;
   bool checkedBounds = false;
+  bool deterministicSimd = false; ///< --relaxed-simd=deterministic
+  std::string cpu; ///< of --mcpu; empty: the compiler's default
   /// Also hand malformed text to the text parser.
   bool readsText = false;
   bool keepsFiles = false;

@@ -127,6 +127,7 @@ llvm::Type *DriverObject::cType(ValType type) {
   case ValType::I64: return builder.getInt64Ty();
   case ValType::F32: return builder.getFloatTy();
   case ValType::F64: return builder.getDoubleTy();
+  case ValType::V128: return llvm::FixedVectorType::get(builder.getInt8Ty(), 16);
   default: return builder.getPtrTy();
   }
 }
@@ -370,6 +371,9 @@ Error ProcessModel::build(const Program &program, const Module &wasm, DriverObje
   compileOptions.strictTraps = options.strictTraps;
   compileOptions.strictFloat = options.strictFloat;
   compileOptions.bounds = options.checkedBounds ? Bounds::Checked : Bounds::Guard;
+  compileOptions.relaxedSimd =
+      options.deterministicSimd ? RelaxedSimd::Deterministic : RelaxedSimd::Fast;
+  compileOptions.cpu = options.cpu;
   compileOptions.emit = EmitKind::Executable;
   compileOptions.exportAll = true;
   compileOptions.extraInputs = {objectFile, MOAT_SPEC_DRIVER};

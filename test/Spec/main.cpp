@@ -418,6 +418,9 @@ static constexpr char usage[] =
   --strict-traps         compile with --strict-traps
   --strict-float         compile with --strict-float
   --bounds=checked       compile with --bounds=checked
+  --relaxed-simd=deterministic
+                         compile with --relaxed-simd=deterministic
+  --mcpu=CPU             compile for this processor, or native
   --text                 also hand malformed text to the text parser
   -j N                   scripts side by side (default: 2)
   --known-failures FILE  what fails, with the reasons
@@ -473,6 +476,10 @@ static Expected<CommandLine> parse(ArrayRef<char *> arguments) {
       line.run.strictFloat = true;
     } else if (argument == "--bounds=checked") {
       line.run.checkedBounds = true;
+    } else if (argument == "--relaxed-simd=deterministic") {
+      line.run.deterministicSimd = true;
+    } else if (argument.consume_front("--mcpu=")) {
+      line.run.cpu = argument.str();
     } else if (argument == "--text") {
       line.run.readsText = true;
     } else if (argument == "--time") {
