@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: over all permutations of 10 numbers, twice: reverse the first so many as the first
-// number says, until it is 1; count the reversals. Short loops over small arrays, and
-// branches that nobody predicts.
+// Benchmark: over all permutations of 10 numbers, twice: reverse the first so
+// many as the first number says, until it is 1; count the reversals. Short
+// loops over small arrays, and branches that nobody predicts.
 
 #include <stdio.h>
 
@@ -30,8 +30,8 @@ static void tryAll(void) {
     if (count > most)
       most = count;
     checksum += number % 2 ? -count : count;
-    // The next permutation: turn the first k + 1 to the left, for the least k that has not
-    // come round.
+    // The next permutation: turn the first k + 1 to the left, for the least k
+    // that has not come round.
     int k = 1;
     for (; k < size; ++k) {
       int first = permutation[0];

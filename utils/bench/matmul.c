@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: the product of two matrices of doubles, row by row. Native compilers vectorize
-// its inner loop for the machine they know.
+// Benchmark: the product of two matrices of doubles, row by row. Native
+// compilers vectorize its inner loop for the machine they know.
 
 #include <stdio.h>
 

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: a swarm of bodies under gravity, in double precision. Scalar arithmetic with
-// divisions and square roots, on a few structures that stay in the cache.
+// Benchmark: a swarm of bodies under gravity, in double precision. Scalar
+// arithmetic with divisions and square roots, on a few structures that stay in
+// the cache.
 
 #include <math.h>
 #include <stdio.h>
@@ -17,10 +18,10 @@ static struct Body system_[bodies];
 static void makeSystem(void) {
   for (int i = 0; i < bodies; ++i) {
     double radius = i * 1.75, phase = i * 2.4;
-    struct Body body = {
-        {radius * cos(phase), radius * sin(phase), 0.1 * i},
-        {i ? -0.9 * sin(phase) / sqrt(radius) : 0, i ? 0.9 * cos(phase) / sqrt(radius) : 0, 0},
-        i ? 0.0005 * i : 1.0};
+    struct Body body = {{radius * cos(phase), radius * sin(phase), 0.1 * i},
+                        {i ? -0.9 * sin(phase) / sqrt(radius) : 0,
+                         i ? 0.9 * cos(phase) / sqrt(radius) : 0, 0},
+                        i ? 0.0005 * i : 1.0};
     system_[i] = body;
   }
 }

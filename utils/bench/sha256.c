@@ -1,26 +1,29 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: SHA-256 (FIPS 180-4) of 98 MB. Rotations, additions and byte order, all in
-// registers: what an instruction selector is worth.
+// Benchmark: SHA-256 (FIPS 180-4) of 98 MB. Rotations, additions and byte
+// order, all in registers: what an instruction selector is worth.
 
 #include <stdint.h>
 #include <stdio.h>
 
 enum { chunk = 1 << 16, chunks = 1500 };
 
-// The first 32 bits of the fractional parts of roots of primes: the cube roots of 64 for the
-// rounds, the square roots of 8 to begin with. Computed, so that there is nothing to mistype.
+// The first 32 bits of the fractional parts of roots of primes: the cube roots
+// of 64 for the rounds, the square roots of 8 to begin with. Computed, so that
+// there is nothing to mistype.
 static uint32_t constants[64], initial[8];
 
 static uint32_t fractionOfRoot(uint32_t prime, int degree) {
-  // The largest r with r^degree <= prime * 2^(32 * degree), bit by bit; its low 32 bits.
+  // The largest r with r^degree <= prime * 2^(32 * degree), bit by bit; its low
+  // 32 bits.
   uint64_t root = 0;
   for (int bit = 35; bit >= 0; --bit) {
     uint64_t tried = root | 1ull << bit;
     unsigned __int128 power = (unsigned __int128)tried * tried;
     unsigned __int128 limit = (unsigned __int128)prime << 64;
     int fits = degree == 2 ? power <= limit
-                           : (power >> 32) * tried + (((power & 0xffffffff) * tried) >> 32) <
+                           : (power >> 32) * tried +
+                                     (((power & 0xffffffff) * tried) >> 32) <
                                  limit;
     if (fits)
       root = tried;
@@ -42,7 +45,9 @@ static void makeConstants(void) {
   }
 }
 
-static uint32_t rotate(uint32_t value, int by) { return value >> by | value << (32 - by); }
+static uint32_t rotate(uint32_t value, int by) {
+  return value >> by | value << (32 - by);
+}
 
 static void compress(uint32_t *state, const uint8_t *block) {
   uint32_t w[64];
@@ -55,10 +60,10 @@ static void compress(uint32_t *state, const uint8_t *block) {
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
   for (int i = 0; i < 64; ++i) {
-    uint32_t one = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) +
-                   constants[i] + w[i];
-    uint32_t two =
-        (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    uint32_t one = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+                   ((e & f) ^ (~e & g)) + constants[i] + w[i];
+    uint32_t two = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
+                   ((a & b) ^ (a & c) ^ (b & c));
     h = g, g = f, f = e, e = d + one;
     d = c, c = b, b = a, a = one + two;
   }

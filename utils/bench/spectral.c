@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: the spectral norm of a matrix given by a formula, by power iteration. A double
-// division for each element, in loops that a compiler may vectorize.
+// Benchmark: the spectral norm of a matrix given by a formula, by power
+// iteration. A double division for each element, in loops that a compiler may
+// vectorize.
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Benchmark: many short-lived binary trees beside one that stays. malloc, free, recursion
-// and pointers: each side brings the allocator of its own libc.
+// Benchmark: many short-lived binary trees beside one that stays. malloc, free,
+// recursion and pointers: each side brings the allocator of its own libc.
 
 #include <stdio.h>
 #include <stdlib.h>
