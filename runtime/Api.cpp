@@ -36,6 +36,8 @@ extern "C" {
   if (protect(domainOf(*instance->context), body, argument, record))
     return -1;
   fill(trap, record);
+  if (record.ending == TrapRecord::Threw)
+    return MOAT_UNCAUGHT_EXCEPTION;
   return record.ending == TrapRecord::Trapped
              ? static_cast<int32_t>(record.kind)
              : MOAT_TRAP_COUNT;

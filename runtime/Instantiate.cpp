@@ -195,6 +195,7 @@ void Store::destroy(Store *store) {
   forEach(contents.functions, [](HostFunction *each) { free(each); });
   for (InternedText *bucket : contents.texts)
     forEach(bucket, [](InternedText *each) { free(each); });
+  forEach(contents.domain.exceptions, [](abi::Exception *each) { free(each); });
   destroyStack(contents.domain);
   free(contents.signalStack);
   free(&contents);
@@ -916,6 +917,8 @@ bool Instantiation::initialize() {
   Message text;
   if (error.trap.ending == TrapRecord::Trapped)
     text << "trap while instantiating: " << trapText(error.trap.kind);
+  else if (error.trap.ending == TrapRecord::Threw)
+    text << "uncaught exception while instantiating";
   else
     text << "the start function ended the guest";
   return fail(LinkError::Trapped, text);

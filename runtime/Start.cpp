@@ -453,7 +453,11 @@ static void runGuest(void *) {
 /// shown.
 static void printTrap(const TrapRecord &record) {
   Message message;
-  message << "moat: trap: " << trapText(record.kind) << "\n";
+  if (record.ending == TrapRecord::Threw)
+    message << "moat: uncaught exception of type " << *record.exception->tag
+            << "\n";
+  else
+    message << "moat: trap: " << trapText(record.kind) << "\n";
   message.write();
   uint32_t lastFunction = UINT32_MAX;
   const char *lastName = nullptr;

@@ -173,6 +173,14 @@ static void leaveByTrap(Activation *activation, uint32_t kind) {
   moat_leave_activation(activation);
 }
 
+void leaveByException(Activation *activation, abi::Exception *exception) {
+  TrapRecord &record = *activation->record;
+  record.ending = TrapRecord::Threw;
+  record.exception = exception;
+  recordFrames(*activation, record);
+  moat_leave_activation(activation);
+}
+
 extern "C" void moat_on_trap(Activation *activation, uint32_t kind) {
   leaveByTrap(activation, kind);
   __builtin_unreachable();

@@ -29,10 +29,12 @@ struct TrapRecord {
     Returned,
     Trapped,
     Exited, ///< the guest ended itself (proc_exit)
+    Threw,  ///< an exception was not caught
   };
   Ending ending = Returned;
   Trap kind = Trap::Unreachable; ///< of Trapped
   uint32_t exitCode = 0;         ///< of Exited
+  abi::Exception *exception = nullptr; ///< of Threw; its domain owns it
   bool isFault = false;          ///< whether an access in a guard made it
   uint64_t faultAddress = 0;
   /// The innermost frames: the address of the trapping instruction, then those
@@ -51,6 +53,7 @@ struct Domain {
   AddressRange stack; ///< usable; a guard of abi::stackGuardBytes is below it
   abi::Context *context = nullptr;
   const void *owner = nullptr; ///< for the lookups below
+  abi::Exception *exceptions = nullptr; ///< all that live
 
   /// Whether \p address is in a guarded memory of the domain or its guards.
   bool (*isInMemory)(const Domain &domain, uint64_t address) = nullptr;
@@ -79,6 +82,11 @@ void destroyStack(Domain &domain);
 /// Ends the innermost activation of the thread, as proc_exit does. There must
 /// be one.
 [[noreturn]] void exitActivation(uint32_t exitCode);
+
+/// Ends an activation by an exception; its registers are of where it was thrown.
+struct Activation;
+[[noreturn]] void leaveByException(Activation *activation,
+                                   abi::Exception *exception);
 
 /// Whether compiled code, or what it called, is running on this thread.
 bool isActive();

@@ -675,6 +675,32 @@ bool findRow(const UnwindTables &tables, uint64_t pc, UnwindRow &row) {
   return row.returnRegister < Arch::registerCount;
 }
 
+uint64_t findLandingPad(const UnwindTables &tables, const UnwindRow &row,
+                        uint64_t pc) {
+  if (!row.languageData)
+    return 0;
+  Cursor cursor(tables.image, row.languageData);
+  uint64_t base = row.code.begin;
+  uint8_t baseEncoding = cursor.read<uint8_t>();
+  if (baseEncoding != PointerOmitted)
+    base = cursor.readPointer(baseEncoding);
+  if (cursor.read<uint8_t>() != PointerOmitted)
+    cursor.readULeb(); // where the types end
+  uint8_t encoding = cursor.read<uint8_t>() & PointerFormat;
+  uint64_t sizeBytes = cursor.readULeb();
+  uint64_t end = cursor.at + sizeBytes;
+  uint64_t offset = pc - row.code.begin;
+  while (cursor.isGood && cursor.at < end) {
+    uint64_t begin = cursor.readPointer(encoding);
+    uint64_t length = cursor.readPointer(encoding);
+    uint64_t landing = cursor.readPointer(encoding);
+    cursor.readULeb(); // what the landing pad is for
+    if (offset - begin < length)
+      return cursor.isGood && landing ? base + landing : 0;
+  }
+  return 0;
+}
+
 Step step(const UnwindTables &tables, const UnwindRow &row, AddressRange stack,
           Registers &registers) {
   if (row.rules[row.returnRegister].kind == UnwindRule::Undefined)

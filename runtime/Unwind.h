@@ -87,6 +87,12 @@ struct UnwindRow {
 [[nodiscard]] bool findRow(const UnwindTables &tables, uint64_t pc,
                            UnwindRow &row);
 
+/// The landing pad of the call at \p pc, in the function that \p row describes
+/// and that has LLVM's table for it (the layout of C++'s, of which only the
+/// calls are read); or 0.
+[[nodiscard]] uint64_t findLandingPad(const UnwindTables &tables,
+                                      const UnwindRow &row, uint64_t pc);
+
 enum class Step : uint8_t {
   Caller, ///< the registers are now the caller's
   End,    ///< the frame is the outermost: its return address is undefined

@@ -61,7 +61,8 @@ llvm::FunctionCallee ModuleLowering::builtin(Builtin builtin) {
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     function->setDSOLocal(true);
   }
-  function->setDoesNotThrow();
+  if (builtin != Builtin::throw_exception && builtin != Builtin::personality)
+    function->setDoesNotThrow();
   if (info.ending == NoReturn) {
     function->setDoesNotReturn();
     function->addFnAttr(llvm::Attribute::Cold);
@@ -80,6 +81,7 @@ static llvm::Function *checkedBuiltin(ModuleLowering &m, const BuiltinInfo &info
                                              llvm::Function::InternalLinkage);
   wrapper->setCallingConv(llvm::CallingConv::C);
   wrapper->addFnAttr(llvm::Attribute::NoInline);
+  wrapper->setDoesNotThrow();
   Builder b(llvm::BasicBlock::Create(m.context, "", wrapper));
   m.checkStack(b);
   SmallVector<llvm::Value *, 6> arguments;

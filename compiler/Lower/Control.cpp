@@ -125,6 +125,10 @@ void FunctionLowering::lowerElse(const Instruction &) { startElse(); }
 void FunctionLowering::lowerEnd(const Instruction &) {
   if (frames.back().kind == Frame::If) // `if` without `else`: the parameters are the results
     startElse();
+  if (frames.back().kind == Frame::TryTable)
+    lowerCatches();
+  else if (frames.back().kind == Frame::Try || frames.back().kind == Frame::Clause)
+    lowerUnmatched();
   closeFrame();
 }
 
@@ -146,6 +150,7 @@ void FunctionLowering::closeFrame() {
 }
 
 void FunctionLowering::lowerBr(const Instruction &instruction) {
+  leaveClauses(frames.size() - 1 - instruction.index);
   branchTo(frameAt(instruction.index));
   terminate();
 }
@@ -198,13 +203,15 @@ void FunctionLowering::lowerBrTable(const Instruction &instruction) {
 }
 
 void FunctionLowering::lowerReturn(const Instruction &) {
+  leaveClauses(0);
   m.emitReturn(b, *type, ArrayRef(operands).take_back(type->results.size()));
   terminate();
 }
 
 void FunctionLowering::lowerCall(const Callee &callee, const FuncType &type) {
   Values arguments = popMany(type.params.size());
-  operands.append(m.call(b, callee, type, arguments));
+  operands.append(m.call(b, callee, type, arguments, nullptr,
+                         m.canThrow(callee) ? landingPad() : nullptr));
 }
 
 void FunctionLowering::lowerCall(const Instruction &instruction) {

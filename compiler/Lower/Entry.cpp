@@ -67,6 +67,7 @@ llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
   thunk = createFunction(functionType(type), symbol::function(module, functionIndex),
                          llvm::Function::InternalLinkage);
   thunk->addFnAttr(llvm::Attribute::NoInline);
+  thunk->setDoesNotThrow(); // C has no exceptions of ours
   Builder b(llvm::BasicBlock::Create(context, "", thunk));
   checkStack(b);
 

@@ -31,6 +31,10 @@ void FunctionLowering::lowerBody(uint32_t functionIndex) {
   bodyOffset = m.module.functions[functionIndex].body.offset;
   b.SetInsertPoint(createBlock());
   createLocals(*type, body);
+  if (m.summary.hasExceptions && m.callingConvention == llvm::CallingConv::Tail) {
+    savedStack = b.CreateAlloca(m.ptr);
+    b.CreateStore(b.CreateStackSave(), savedStack, /*isVolatile=*/true);
+  }
 
   Frame &outermost = frames.emplace_back();
   outermost.kind = Frame::Function;
@@ -93,11 +97,24 @@ void FunctionLowering::skipUnreachable(InstructionReader &reader) {
     case Opcode::Loop:
     case Opcode::If:
     case Opcode::TryTable:
+    case Opcode::Try:
       ++depth;
       break;
     case Opcode::Else:
       if (depth == 0)
         return lowerElse(instruction);
+      break;
+    case Opcode::Catch:
+      if (depth == 0)
+        return lowerCatch(instruction);
+      break;
+    case Opcode::CatchAll:
+      if (depth == 0)
+        return lowerCatchAll(instruction);
+      break;
+    case Opcode::Delegate:
+      if (depth-- == 0)
+        return lowerDelegate(instruction);
       break;
     case Opcode::End:
       if (depth-- == 0)

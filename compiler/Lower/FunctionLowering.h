@@ -30,13 +30,20 @@ public:
 private:
   /// An open block (Core 3.0, appendix Validation Algorithm: control frame).
   struct Frame {
-    enum Kind : uint8_t { Function, Block, Loop, If, Else } kind = Block;
+    enum Kind : uint8_t { Function, Block, Loop, If, Else, TryTable, Try, Clause };
+    Kind kind = Block;
     BlockType type;
     uint32_t height = 0;                 ///< of the operand stack below the parameters
     llvm::BasicBlock *target = nullptr;  ///< the label's; null while nobody branches there
     SmallVector<llvm::PHINode *, 2> phis; ///< what branches pass, once there is a target
     llvm::BasicBlock *otherwise = nullptr;         ///< If: the else branch
     SmallVector<llvm::Value *, 2> otherwiseValues; ///< If: the parameters there
+    // Of try blocks; null while nothing inside can throw.
+    llvm::BasicBlock *landing = nullptr;   ///< where calls unwind to
+    llvm::BasicBlock *handler = nullptr;   ///< where exceptions go
+    llvm::Value *exception = nullptr;      ///< the phi there
+    llvm::BasicBlock *unmatched = nullptr; ///< Clause: where those go that none took so far
+    SmallVector<Catch, 2> catches;         ///< TryTable
   };
 
   using Values = SmallVector<llvm::Value *, 4>;
@@ -72,6 +79,21 @@ private:
   // TailCall.cpp and FunctionReference.cpp.
   void lowerTailCall(const Callee &callee, const FuncType &type);
   Callee popCallee(uint32_t typeIndex);
+
+  // Exception.cpp.
+  int handlerFrame(size_t depth) const;
+  llvm::BasicBlock *handlerBlock(Frame &frame);
+  llvm::BasicBlock *landingPad();
+  void throwFrom(size_t depth, llvm::Value *exception);
+  const FuncType &tagType(uint32_t tag) const;
+  Values payload(llvm::Value *exception, uint32_t tag);
+  llvm::BasicBlock *testTag(llvm::Value *exception, uint32_t tag);
+  void releaseException(llvm::Value *exception);
+  void leaveClauses(size_t depth);
+  void lowerCatches();
+  bool startClause();
+  void lowerUnmatched();
+  void delegateUnmatched(size_t depth);
 
   // Variable.cpp.
   /// An i32 of wasm as a condition: true unless zero.
@@ -192,8 +214,8 @@ private:
 #define MOAT_FAMILY_TailCall(X) X
 #define MOAT_FAMILY_Vector(X) X
 #define MOAT_FAMILY_RelaxedVector(X) X
-#define MOAT_FAMILY_Exception(X)
-#define MOAT_FAMILY_LegacyException(X)
+#define MOAT_FAMILY_Exception(X) X
+#define MOAT_FAMILY_LegacyException(X) X
 #define MOAT_FAMILY_FunctionReference(X) X
 #define MOAT_FAMILY_Gc(X)
 #define MOAT_FAMILY_Atomic(X)
@@ -211,6 +233,9 @@ private:
   std::vector<llvm::AllocaInst *> locals;
   std::vector<ValType> localTypes;
   bool isReachable = true;
+  /// Where tail calls may move the arguments of what is called, and with them the stack
+  /// pointer that the unwinder finds: what it is in this function's body.
+  llvm::AllocaInst *savedStack = nullptr;
   ArrayRef<BranchHint> hints; ///< in the order of the instructions
   uint64_t bodyOffset = 0;    ///< that hints count from, in the module
 };

@@ -38,6 +38,9 @@ public:
   }
   llvm::Value *functionRef(Builder &b, uint32_t functionIndex) override;
   Callee callee(Builder &b, uint32_t functionIndex) override;
+  llvm::Value *tag(Builder &b, uint32_t tagIndex) override {
+    return pointer(b, m.layout.tags, tagIndex);
+  }
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                         uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {

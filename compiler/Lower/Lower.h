@@ -67,6 +67,7 @@ struct ModuleSummary {
   std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
   std::vector<bool> tableIsChanged;       ///< by table index: by an instruction
   bool hasTailCalls = false;              ///< of any kind
+  bool hasExceptions = false;             ///< throws, or has try blocks
   bool hasOversized = false;              ///< some function takes the -O0 pipeline
 };
 

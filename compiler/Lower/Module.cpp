@@ -166,7 +166,7 @@ llvm::Constant *ModuleDefinitions::limits(const Limits &limits, uint8_t pageSize
 }
 
 llvm::Constant *ModuleDefinitions::types() {
-  SmallVector<llvm::Constant *> rows;
+  SmallVector<llvm::Constant *> rows, tagTexts;
   std::vector<std::string> texts = typeTexts(module);
   for (auto [index, type] : llvm::enumerate(module.types)) {
     if (type.kind != SubType::Func) {
@@ -187,6 +187,12 @@ llvm::Constant *ModuleDefinitions::types() {
          hasEntries ? static_cast<llvm::Constant *>(defineHostEntry(m, type.func)) : null(),
          hasEntries ? static_cast<llvm::Constant *>(defineCallFromC(m, type.func)) : null()}));
   }
+  // Tags of the process model: see abi::Exception::tag.
+  if (m.isProcess())
+    for (const Tag &tag : module.tags)
+      tagTexts.push_back(string(texts[tag.typeIndex]));
+  if (!tagTexts.empty())
+    defineSymbol("moat_tags", array(tagTexts), true);
   return array(rows);
 }
 

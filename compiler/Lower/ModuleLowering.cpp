@@ -170,7 +170,10 @@ llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const T
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     function->setDSOLocal(true);
   }
-  function->setDoesNotThrow();
+  if (!summary.hasExceptions)
+    function->setDoesNotThrow();
+  else if (callingConvention == llvm::CallingConv::Tail)
+    function->addFnAttr("frame-pointer", "all"); // see FunctionLowering::savedStack
   // A trap can be at any instruction, and its backtrace needs the frame's layout there.
   function->setUWTableKind(llvm::UWTableKind::Async);
   function->addFnAttr("probe-stack", "inline-asm");
@@ -183,7 +186,10 @@ llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const T
 /// What the summary of the whole module knows, for callers in other partitions.
 void ModuleLowering::setAttributes(llvm::Function *function, uint32_t functionIndex) const {
   const FunctionSummary &facts = summary.functions[functionIndex];
-  function->addFnAttr(llvm::Attribute::NoFree);
+  if (!facts.callsOut) // nor throws: those are counted with it
+    function->setDoesNotThrow();
+  if (!summary.hasExceptions)
+    function->addFnAttr(llvm::Attribute::NoFree);
   if (facts.isOversized) {
     function->addFnAttr(llvm::Attribute::OptimizeNone);
     function->addFnAttr(llvm::Attribute::NoInline);
@@ -222,15 +228,26 @@ llvm::Value *ModuleLowering::resultSlot(Builder &b, llvm::Value *context, uint32
 SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &callee,
                                                    const FuncType &type,
                                                    ArrayRef<llvm::Value *> arguments,
-                                                   llvm::Value *context) {
+                                                   llvm::Value *context,
+                                                   llvm::BasicBlock *landingPad) {
   SmallVector<llvm::Value *, 8> all;
   if (callee.instance)
     all.push_back(callee.instance);
   all.append(arguments.begin(), arguments.end());
-  llvm::CallInst *call = b.CreateCall(callee.function, all);
+  llvm::CallBase *call;
+  if (landingPad) {
+    llvm::BasicBlock *next =
+        llvm::BasicBlock::Create(this->context, "", b.GetInsertBlock()->getParent());
+    call = b.CreateInvoke(callee.function, next, landingPad, all);
+    b.SetInsertPoint(next);
+  } else {
+    llvm::CallInst *plain = b.CreateCall(callee.function, all);
+    plain->setTailCallKind(llvm::CallInst::TCK_NoTail);
+    call = plain;
+    if (!canThrow(callee))
+      call->setDoesNotThrow();
+  }
   call->setCallingConv(callingConvention);
-  call->setTailCallKind(llvm::CallInst::TCK_NoTail);
-  call->setDoesNotThrow();
 
   SmallVector<llvm::Value *, 4> results;
   if (type.results.size() == 1)
@@ -243,6 +260,11 @@ SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &cal
   for (size_t i = registerResults; i < type.results.size(); ++i)
     results.push_back(loadField(b, this->type(type.results[i]), resultSlot(b, context, i), 0));
   return results;
+}
+
+bool ModuleLowering::canThrow(Callee callee) const {
+  auto *known = llvm::dyn_cast<llvm::Function>(callee.function.getCallee());
+  return summary.hasExceptions && !(known && known->doesNotThrow());
 }
 
 Callee ModuleLowering::referenceCallee(Builder &b, llvm::Value *reference,

@@ -62,6 +62,8 @@ public:
   /// abi::FuncRef *.
   virtual llvm::Value *functionRef(Builder &b, uint32_t functionIndex) = 0;
   virtual Callee callee(Builder &b, uint32_t functionIndex) = 0;
+  /// Identity of a tag, as abi::Exception::tag holds it.
+  virtual llvm::Value *tag(Builder &b, uint32_t tagIndex) = 0;
   /// The function at \p index (i64) of a table, of type \p typeIndex; traps if there is
   /// none.
   virtual Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
@@ -155,10 +157,14 @@ public:
                   llvm::function_ref<llvm::Value *()> makeKind);
 
   /// A call by the wasm calling convention; never a tail call. Its results, all of them.
-  /// \p context is abi::Context * where the function that calls has no instance.
+  /// \p context is abi::Context * where the function that calls has no instance. Exceptions
+  /// go to \p landingPad, if there is one.
   SmallVector<llvm::Value *, 4> call(Builder &b, const Callee &callee, const FuncType &type,
                                      ArrayRef<llvm::Value *> arguments,
-                                     llvm::Value *context = nullptr);
+                                     llvm::Value *context = nullptr,
+                                     llvm::BasicBlock *landingPad = nullptr);
+  /// Whether an exception can leave a call of \p callee.
+  bool canThrow(Callee callee) const;
   /// A call in place of a return: `musttail`. The caller's results are of the same types.
   void tailCall(Builder &b, const Callee &callee, ArrayRef<llvm::Value *> arguments);
   /// The function that a reference, not null, is to (abi::FuncRef).

@@ -34,6 +34,7 @@ public:
     return m.constantFunctionRef(functionIndex);
   }
   Callee callee(Builder &b, uint32_t functionIndex) override;
+  llvm::Value *tag(Builder &b, uint32_t tagIndex) override;
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                         uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
@@ -143,6 +144,14 @@ llvm::Constant *ProcessPlaces::typeIdentity(uint32_t typeIndex) {
 
 llvm::Value *ProcessPlaces::typeIdentity(Builder &, uint32_t typeIndex) {
   return typeIdentity(typeIndex);
+}
+
+llvm::Value *ProcessPlaces::tag(Builder &b, uint32_t tagIndex) {
+  const Tag &tag = m.module.tags[tagIndex];
+  if (!tag.import)
+    return at(b, external("moat_tags", structures), tagIndex * sizeof(void *));
+  const Import &import = m.module.imports[*tag.import];
+  return external(importSymbol(import.module, import.field), m.ptr);
 }
 
 Callee ProcessPlaces::callee(Builder &, uint32_t functionIndex) {

@@ -90,7 +90,8 @@ void Summarizer::walkBody(uint32_t functionIndex) {
   while (!reader.atEnd()) {
     reader.readValidated(instruction);
     Opcode opcode = instruction.opcode;
-    blockCount += opcode == Opcode::Block || opcode == Opcode::Loop || opcode == Opcode::If;
+    blockCount += opcode == Opcode::Block || opcode == Opcode::Loop || opcode == Opcode::If ||
+                  opcode == Opcode::Try || opcode == Opcode::TryTable;
     blockCount += instruction.opcode == Opcode::BrTable ? instruction.labels.size() / 8 : 0;
     hasDrop |= opcode == Opcode::Drop;
     walkInstruction(instruction, facts, functionIndex);
@@ -172,6 +173,8 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
     break;
   }
   const OpcodeInfo &row = info(instruction.opcode);
+  summary.hasExceptions |=
+      row.family == Family::Exception || row.family == Family::LegacyException;
   switch (row.family) {
   case Family::Control:
   case Family::Variable:

@@ -22,7 +22,8 @@ void ModuleLowering::tailCall(Builder &b, const Callee &callee,
   llvm::CallInst *call = b.CreateCall(callee.function, all);
   call->setCallingConv(callingConvention);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
-  call->setDoesNotThrow();
+  if (!canThrow(callee))
+    call->setDoesNotThrow();
   if (call->getType()->isVoidTy())
     b.CreateRetVoid();
   else

@@ -44,12 +44,14 @@ typedef struct moat_instance moat_instance;
 enum moat_trap_kind {
 #define TRAP(name, text) MOAT_TRAP_##name,
 #include "moat/abi/Traps.def"
-  MOAT_TRAP_COUNT
+  MOAT_TRAP_COUNT,
+  /** Not a trap: an exception that nothing caught. */
+  MOAT_UNCAUGHT_EXCEPTION
 };
 
 /** What a trap left behind. */
 typedef struct moat_trap_info {
-  int32_t kind;     /**< moat_trap_kind; -1: the guest ended itself, with `exit_code` */
+  int32_t kind;     /**< moat_trap_kind; -1: the guest ended itself, with `exit_code`, or threw */
   uint32_t exit_code;
   const char *text; /**< the specification's words; null if kind is -1 */
   /** The innermost frames: addresses of instructions, for moat_function_name. */
@@ -67,7 +69,7 @@ typedef struct moat_trap_info {
  * \param trap  filled if the result is not -1; may be null
  * \returns -1: the body returned; else the trap's number (moat_trap_kind), or
  *   MOAT_TRAP_COUNT if the guest ended itself (only in host programs: in an executable
- *   proc_exit ends the process)
+ *   proc_exit ends the process), MOAT_UNCAUGHT_EXCEPTION if it threw
  */
 int32_t moat_protect(moat_instance *instance, void (*body)(void *argument), void *argument,
                      moat_trap_info *trap);

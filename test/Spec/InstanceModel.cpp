@@ -214,6 +214,8 @@ Error InstanceModel::runAction(const Command &command) {
   if (store->invoke(field->function, values.data(), trap)) {
     values.resize(resultCount(field->type.text));
     result.values = std::move(values);
+  } else if (trap.ending == rt::TrapRecord::Threw) {
+    result.hasException = true;
   } else {
     result.trap = rt::trapText(trap.kind);
   }

@@ -494,7 +494,11 @@ void ProcessModel::judge(const Program &program, StringRef executable) {
     if (report.trap >= 0 && !firstTrap &&
         script.commands[command].kind != CommandKind::AssertReturn) {
       firstTrap = next;
-      if (Error e = checkUnprotected(executable, next, trapTexts[report.trap]))
+      Error e = checkUnprotected(executable, next,
+                                 report.trap == MOAT_UNCAUGHT_EXCEPTION
+                                     ? "uncaught exception"
+                                     : trapTexts[report.trap]);
+      if (e)
         reporter.report(command, std::move(e));
       else
         judgeAction(command, report, bytes.take_front(sizeBytes));
@@ -524,7 +528,9 @@ Error ProcessModel::checkUnprotected(StringRef executable, size_t action, String
 void ProcessModel::judgeAction(size_t index, const DriverReport &report, StringRef results) {
   const Command &command = script.commands[index];
   ActionResult result;
-  if (report.trap >= 0)
+  if (report.trap == MOAT_UNCAUGHT_EXCEPTION)
+    result.hasException = true;
+  else if (report.trap >= 0)
     result.trap = trapTexts[report.trap];
   result.values.resize(report.resultCount);
   memcpy(result.values.data(), results.data(), results.size());

@@ -138,6 +138,18 @@ inline constexpr uint64_t hostStackBytes = 64 << 10;
 inline constexpr uint64_t stackGuardBytes = 64 << 10;
 inline constexpr uint64_t stackProbeBytes = 16 << 10;
 
+/// An exception: what a non-null reference of type exn points to. Its values follow it.
+/// The runtime's; it lives until it is caught without making a reference to it, else as long
+/// as the context.
+struct Exception {
+  const char *const *tag; ///< identity of the tag; leads to its type's text
+  uint32_t isReferenced;  ///< set when a reference to it was made
+  uint32_t padding;
+  Exception *previous, *next; ///< the runtime's own
+};
+static_assert(offsetof(Exception, tag) == 0 && offsetof(Exception, isReferenced) == 8 &&
+              sizeof(Exception) == 32);
+
 /// An instance begins with this. In the instance model the arrays follow it at the
 /// offsets that the module descriptor names; the process model's is the symbol
 /// `moat_instance`, and the module's parts are symbols of their own.

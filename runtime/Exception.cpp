@@ -1,0 +1,101 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Exceptions: the objects, and the way from a throw to a landing pad. Linked
+// only into programs whose modules use them.
+//
+// moat_throw_exception (Arch/Throw.cpp) saves the registers of the frame that
+// throws and continues here, on the stack that was left for the guest's. Frames
+// are walked outwards by the unwind tables; the first call that has a landing
+// pad takes the exception, whatever it is: its code compares tags and throws
+// again if it must. At the activation's own frame, or at one of somebody else's
+// exceptions, the activation ends, with the exception in its record.
+//
+// An exception is freed when compiled code has caught it and made no reference
+// to it. Others are listed in their domain and live as long as it does.
+
+#include "Arch/Throw.h"
+#include "Builtins.h"
+#include "Host/Host.h"
+#include "Message.h"
+#include "Trap.h"
+#include <cstdlib>
+
+namespace moat::rt {
+
+/// An indirect pointer is the address of a pointer.
+static bool isOurs(const UnwindRow &row, const UnwindTables &tables) {
+  auto ours = reinterpret_cast<uint64_t>(&builtins::moat_personality);
+  if (row.personality == ours)
+    return true;
+  return row.personality % sizeof(uint64_t) == 0 &&
+         tables.image.contains(row.personality, sizeof(uint64_t)) &&
+         *reinterpret_cast<const uint64_t *>(row.personality) == ours;
+}
+
+extern "C" void moat_on_throw(Activation *activation,
+                              abi::Exception *exception) {
+  const Domain &domain = *activation->domain;
+  Registers registers = activation->registers;
+  uint64_t pc = registers.pc;
+  UnwindTables tables = {};
+  UnwindRow row;
+  for (;;) {
+    if (!tables.image.contains(pc) && !domain.findTables(domain, pc, tables))
+      break;
+    if (!findRow(tables, pc, row))
+      break;
+    if (row.personality && !isOurs(row, tables))
+      break;
+    if (uint64_t landing = findLandingPad(tables, row, pc)) {
+      registers.pc = landing;
+      moat_land(&registers, exception);
+    }
+    if (step(tables, row, domain.stack, registers) != Step::Caller)
+      break;
+    pc = registers.pc - !row.isSignalFrame;
+  }
+  leaveByException(activation, exception);
+}
+
+extern "C" void moat_on_stray_throw() {
+  Message message;
+  message << "moat: exception outside of any call into a module\n";
+  message.write();
+  host::exit(134);
+}
+
+namespace builtins {
+
+extern "C" void moat_personality() {}
+
+extern "C" Ptr moat_exception_new(Ptr instance, Ptr tag, I32 valueCount) {
+  Domain &domain = domainOf(*static_cast<abi::Instance *>(instance)->context);
+  auto *exception = static_cast<abi::Exception *>(malloc(
+      sizeof(abi::Exception) + uint64_t(valueCount) * sizeof(abi::Value)));
+  if (!exception)
+    moat_trap(static_cast<uint32_t>(Trap::AllocationFailure));
+  *exception = {static_cast<const char *const *>(tag), 0, 0, nullptr,
+                domain.exceptions};
+  if (domain.exceptions)
+    domain.exceptions->previous = exception;
+  domain.exceptions = exception;
+  return exception;
+}
+
+extern "C" void moat_exception_release(Ptr instance, Ptr released) {
+  auto *exception = static_cast<abi::Exception *>(released);
+  if (exception->isReferenced)
+    return;
+  Domain &domain = domainOf(*static_cast<abi::Instance *>(instance)->context);
+  if (exception->previous)
+    exception->previous->next = exception->next;
+  else
+    domain.exceptions = exception->next;
+  if (exception->next)
+    exception->next->previous = exception->previous;
+  free(exception);
+}
+
+} // namespace builtins
+
+} // namespace moat::rt
