@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The error type of the compiler: what is wrong with the input, and where. Errors
-// are returned up to the driver, which alone prints them and chooses the exit code.
+// The error type of the compiler: what is wrong with the input, and where.
+// Errors are returned up to the driver, which alone prints them and chooses the
+// exit code.
 
 #pragma once
 
@@ -16,7 +17,8 @@ namespace moat {
 struct Location {
   /// Byte offset from the start of the binary module.
   std::optional<uint64_t> offset;
-  /// Index in the function index space, with the name section's name if there is one.
+  /// Index in the function index space, with the name section's name if there
+  /// is one.
   std::optional<uint32_t> function;
   std::string functionName;
 };
@@ -33,14 +35,16 @@ public:
   std::error_code convertToErrorCode() const override;
 
   Location location;
-  /// Lower case, no full stop; begins with the specification's phrase where it has one.
+  /// Lower case, no full stop; begins with the specification's phrase where it
+  /// has one.
   std::string text;
 };
 
 /// Makes an error about the byte at \p offset of the module.
 Error errorAt(uint64_t offset, const Twine &text);
 
-/// Makes an error that has no place in a module (a file, an option, the linker).
+/// Makes an error that has no place in a module (a file, an option, the
+/// linker).
 Error errorOf(const Twine &text);
 
 } // namespace moat

@@ -38,9 +38,9 @@ std::string defaultCpu(StringRef triple);
 Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetChoice &choice);
 
-/// Tunes the functions of \p ir for no processor in particular, where \p target is one of
-/// the x86-64-v… levels: LLVM would tune for the oldest that has the level, with slow
-/// rotates, as clang does not. To be called before optimizing.
+/// Tunes the functions of \p ir for no processor in particular, where \p target
+/// is one of the x86-64-v… levels: LLVM would tune for the oldest that has the
+/// level, with slow rotates, as clang does not. To be called before optimizing.
 void setTuning(llvm::Module &ir, const llvm::TargetMachine &target);
 
 enum class EmitAs : uint8_t { Assembly, Object };

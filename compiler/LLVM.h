@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The few names of LLVM's support library that moat uses unqualified. Everything
-// about LLVM's IR keeps its `llvm::`, so that wasm's things and LLVM's things are
-// told apart by sight.
+// The few names of LLVM's support library that moat uses unqualified.
+// Everything about LLVM's IR keeps its `llvm::`, so that wasm's things and
+// LLVM's things are told apart by sight.
 
 #pragma once
 

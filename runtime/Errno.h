@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// WASI's errors, and what a helper returns that can fail. The rows are in Errno.def.
+// WASI's errors, and what a helper returns that can fail. The rows are in
+// Errno.def.
 
 #pragma once
 
@@ -18,10 +19,12 @@ enum class [[nodiscard]] Errno : uint16_t {
 /// The text of an error, for messages of our own.
 const char *errnoText(Errno error);
 
-/// Turns a host error number (positive, errno(3)) into WASI's; unknown ones become Io.
+/// Turns a host error number (positive, errno(3)) into WASI's; unknown ones
+/// become Io.
 Errno errnoFromHost(int hostErrno);
 
-template <typename T> using Result = std::expected<T, Errno>;
+template <typename T>
+using Result = std::expected<T, Errno>;
 using Fail = std::unexpected<Errno>;
 
 } // namespace moat::rt

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The runtime's side of an instance: what abi::Instance::runtime points to. It owns the
-// descriptors, arguments and environment that WASI functions work on.
+// The runtime's side of an instance: what abi::Instance::runtime points to. It
+// owns the descriptors, arguments and environment that WASI functions work on.
 
 #pragma once
 
@@ -20,8 +20,8 @@ struct Instance {
   /// Memory 0, or null where the module has none.
   abi::Memory *memory0 = nullptr;
 
-  /// The guest's arguments, argv[0] first, and its environment as NAME=VALUE; all
-  /// NUL-terminated and unchanged while the instance lives.
+  /// The guest's arguments, argv[0] first, and its environment as NAME=VALUE;
+  /// all NUL-terminated and unchanged while the instance lives.
   std::span<const char *const> arguments;
   std::span<const char *const> environment;
 

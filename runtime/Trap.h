@@ -32,10 +32,10 @@ struct TrapRecord {
     Threw,  ///< an exception was not caught
   };
   Ending ending = Returned;
-  Trap kind = Trap::Unreachable; ///< of Trapped
-  uint32_t exitCode = 0;         ///< of Exited
+  Trap kind = Trap::Unreachable;       ///< of Trapped
+  uint32_t exitCode = 0;               ///< of Exited
   abi::Exception *exception = nullptr; ///< of Threw; its domain owns it
-  bool isFault = false;          ///< whether an access in a guard made it
+  bool isFault = false;                ///< whether an access in a guard made it
   uint64_t faultAddress = 0;
   /// The innermost frames: the address of the trapping instruction, then those
   /// of calls (return address minus one).
@@ -52,7 +52,7 @@ struct TrapRecord {
 struct Domain {
   AddressRange stack; ///< usable; a guard of abi::stackGuardBytes is below it
   abi::Context *context = nullptr;
-  const void *owner = nullptr; ///< for the lookups below
+  const void *owner = nullptr;          ///< for the lookups below
   abi::Exception *exceptions = nullptr; ///< all that live
 
   /// Whether \p address is in a guarded memory of the domain or its guards.
@@ -83,7 +83,8 @@ void destroyStack(Domain &domain);
 /// be one.
 [[noreturn]] void exitActivation(uint32_t exitCode);
 
-/// Ends an activation by an exception; its registers are of where it was thrown.
+/// Ends an activation by an exception; its registers are of where it was
+/// thrown.
 struct Activation;
 [[noreturn]] void leaveByException(Activation *activation,
                                    abi::Exception *exception);

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Declares the runtime's helpers from Builtins.def, never by hand. A deep helper is called
-// through a function that first checks how much of the guest's stack is left.
+// Declares the runtime's helpers from Builtins.def, never by hand. A deep
+// helper is called through a function that first checks how much of the guest's
+// stack is left.
 
 #include "Lower/ModuleLowering.h"
 
@@ -22,10 +23,13 @@ struct BuiltinInfo {
 } // namespace
 
 static BuiltinInfo infoOf(Builtin builtin) {
-#define UNPACK(...) {__VA_ARGS__}
+#define UNPACK(...)                                                            \
+  {                                                                            \
+    __VA_ARGS__                                                                \
+  }
   switch (builtin) {
-#define BUILTIN(name, stack, attributes, result, parameters)                             \
-  case Builtin::name:                                                                    \
+#define BUILTIN(name, stack, attributes, result, parameters)                   \
+  case Builtin::name:                                                          \
     return {"moat_" #name, stack, attributes, result, UNPACK parameters};
 #include "moat/abi/Builtins.def"
   }
@@ -54,7 +58,8 @@ llvm::FunctionCallee ModuleLowering::builtin(Builtin builtin) {
   SmallVector<llvm::Type *, 6> parameters;
   for (Operand parameter : info.parameters)
     parameters.push_back(operandType(*this, parameter));
-  auto *type = llvm::FunctionType::get(operandType(*this, info.result), parameters, false);
+  auto *type = llvm::FunctionType::get(operandType(*this, info.result),
+                                       parameters, false);
   auto *function = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
                                           info.symbol, ir);
   if (isProcess()) {
@@ -70,9 +75,11 @@ llvm::FunctionCallee ModuleLowering::builtin(Builtin builtin) {
   return function;
 }
 
-/// `check.<symbol>`: checks the stack, then calls the helper; the wasm calling convention's
-/// first parameter is the instance in both models, as it is the helpers'.
-static llvm::Function *checkedBuiltin(ModuleLowering &m, const BuiltinInfo &info,
+/// `check.<symbol>`: checks the stack, then calls the helper; the wasm calling
+/// convention's first parameter is the instance in both models, as it is the
+/// helpers'.
+static llvm::Function *checkedBuiltin(ModuleLowering &m,
+                                      const BuiltinInfo &info,
                                       llvm::FunctionCallee target) {
   std::string name = ("check." + Twine(info.symbol)).str();
   if (llvm::Function *known = m.ir.getFunction(name))

@@ -2,8 +2,9 @@
 //
 // Control instructions (Core 3.0, 4.6.2 and 4.6.11): blocks, branches, calls.
 //
-// A label's basic block and the phis for the values that branches pass it are made when
-// the first branch asks for them; a block that nobody branches out of leaves no trace.
+// A label's basic block and the phis for the values that branches pass it are
+// made when the first branch asks for them; a block that nobody branches out of
+// leaves no trace.
 
 #include "Lower/FunctionLowering.h"
 #include "llvm/IR/MDBuilder.h"
@@ -30,7 +31,8 @@ ArrayRef<ValType> FunctionLowering::results(const Frame &frame) const {
   llvm_unreachable("covered switch");
 }
 
-/// What a branch to the frame's label passes: a loop's parameters, else the results.
+/// What a branch to the frame's label passes: a loop's parameters, else the
+/// results.
 ArrayRef<ValType> FunctionLowering::labelTypes(const Frame &frame) const {
   return frame.kind == Frame::Loop ? parameters(frame) : results(frame);
 }
@@ -42,7 +44,8 @@ void FunctionLowering::openFrame(Frame::Kind kind, const BlockType &type) {
   frame.height = operands.size() - parameters(frame).size();
 }
 
-/// The basic block of a frame's label, with a phi for each value that is passed to it.
+/// The basic block of a frame's label, with a phi for each value that is passed
+/// to it.
 llvm::BasicBlock *FunctionLowering::labelTarget(Frame &frame) {
   if (frame.target)
     return frame.target;
@@ -67,11 +70,14 @@ void FunctionLowering::branchTo(Frame &frame) {
 }
 
 /// What the producer said of an `if` or `br_if` (branch-hinting.md), or null.
-llvm::MDNode *FunctionLowering::branchWeights(const Instruction &instruction) const {
-  const BranchHint *hint = llvm::partition_point(hints, [&](const BranchHint &each) {
-    return bodyOffset + each.bodyOffset < instruction.offset;
-  });
-  if (hint == hints.end() || bodyOffset + hint->bodyOffset != instruction.offset)
+llvm::MDNode *
+FunctionLowering::branchWeights(const Instruction &instruction) const {
+  const BranchHint *hint =
+      llvm::partition_point(hints, [&](const BranchHint &each) {
+        return bodyOffset + each.bodyOffset < instruction.offset;
+      });
+  if (hint == hints.end() ||
+      bodyOffset + hint->bodyOffset != instruction.offset)
     return nullptr;
   llvm::MDBuilder metadata(m.context);
   return hint->isLikely ? metadata.createLikelyBranchWeights()
@@ -123,17 +129,19 @@ void FunctionLowering::startElse() {
 void FunctionLowering::lowerElse(const Instruction &) { startElse(); }
 
 void FunctionLowering::lowerEnd(const Instruction &) {
-  if (frames.back().kind == Frame::If) // `if` without `else`: the parameters are the results
+  if (frames.back().kind ==
+      Frame::If) // `if` without `else`: the parameters are the results
     startElse();
   if (frames.back().kind == Frame::TryTable)
     lowerCatches();
-  else if (frames.back().kind == Frame::Try || frames.back().kind == Frame::Clause)
+  else if (frames.back().kind == Frame::Try ||
+           frames.back().kind == Frame::Clause)
     lowerUnmatched();
   closeFrame();
 }
 
-/// At `end`: what follows is reachable if the block falls through or if somebody branches
-/// to its label.
+/// At `end`: what follows is reachable if the block falls through or if
+/// somebody branches to its label.
 void FunctionLowering::closeFrame() {
   Frame &frame = frames.back();
   if (frame.kind != Frame::Loop && frame.target) {
@@ -155,7 +163,8 @@ void FunctionLowering::lowerBr(const Instruction &instruction) {
   terminate();
 }
 
-/// Branches with the topmost operands, which stay on the stack, if \p condition holds.
+/// Branches with the topmost operands, which stay on the stack, if \p condition
+/// holds.
 void FunctionLowering::branchIf(llvm::Value *condition, Frame &frame,
                                 llvm::MDNode *weights) {
   llvm::BasicBlock *taken = labelTarget(frame);
@@ -170,8 +179,8 @@ void FunctionLowering::lowerBrIf(const Instruction &instruction) {
   branchIf(condition, frameAt(instruction.index), branchWeights(instruction));
 }
 
-/// A switch. A label that is passed values is reached through a block of its own, so that
-/// its phis have one incoming value however many cases lead there.
+/// A switch. A label that is passed values is reached through a block of its
+/// own, so that its phis have one incoming value however many cases lead there.
 void FunctionLowering::lowerBrTable(const Instruction &instruction) {
   llvm::Value *index = pop();
   llvm::BasicBlock *origin = b.GetInsertBlock();
@@ -215,11 +224,12 @@ void FunctionLowering::lowerCall(const Callee &callee, const FuncType &type) {
 }
 
 void FunctionLowering::lowerCall(const Instruction &instruction) {
-  lowerCall(m.places->callee(b, instruction.index), m.module.funcType(instruction.index));
+  lowerCall(m.places->callee(b, instruction.index),
+            m.module.funcType(instruction.index));
 }
 
-/// Core 3.0, 4.6.11, call_indirect: the element must exist, be a function, and be of a type
-/// that matches the expected one.
+/// Core 3.0, 4.6.11, call_indirect: the element must exist, be a function, and
+/// be of a type that matches the expected one.
 Callee FunctionLowering::indirectCallee(const Instruction &instruction) {
   uint32_t table = instruction.index2;
   llvm::Value *index = toAddress(pop(), tableIs64(table));

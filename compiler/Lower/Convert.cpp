@@ -8,7 +8,9 @@
 using namespace moat;
 using Cast = llvm::Instruction::CastOps;
 
-void FunctionLowering::cast(Cast op, llvm::Type *to) { push(b.CreateCast(op, pop(), to)); }
+void FunctionLowering::cast(Cast op, llvm::Type *to) {
+  push(b.CreateCast(op, pop(), to));
+}
 
 void FunctionLowering::signExtend(llvm::Type *from) {
   llvm::Value *value = pop();
@@ -19,36 +21,38 @@ namespace {
 /// The open interval of floats whose integral part fits the integer type.
 struct Bounds {
   llvm::APFloat low, high;
-  bool isLowIncluded; ///< the float type cannot express the number before the minimum
+  bool isLowIncluded; ///< the float type cannot express the number before the
+                      ///< minimum
 };
 } // namespace
 
-static Bounds truncationBounds(const llvm::fltSemantics &semantics, unsigned width,
-                               bool isSigned) {
+static Bounds truncationBounds(const llvm::fltSemantics &semantics,
+                               unsigned width, bool isSigned) {
   using llvm::APFloat;
   using llvm::APInt;
   APFloat high(semantics), low(semantics);
   APInt limit = APInt::getOneBitSet(width + 1, isSigned ? width - 1 : width);
   high.convertFromAPInt(limit, /*IsSigned=*/false, APFloat::rmTowardZero);
   APInt minimum = isSigned ? -limit.sext(width + 2) : APInt(width + 2, 0);
-  auto status = low.convertFromAPInt(minimum - 1, /*IsSigned=*/true, APFloat::rmTowardZero);
+  auto status = low.convertFromAPInt(minimum - 1, /*IsSigned=*/true,
+                                     APFloat::rmTowardZero);
   bool isExact = status == APFloat::opOK;
   if (!isExact)
     low.convertFromAPInt(minimum, /*IsSigned=*/true, APFloat::rmTowardZero);
   return {low, high, !isExact};
 }
 
-/// trunc traps where the integral part does not fit; the test of a NaN fails it too and is
-/// told apart on the cold path.
+/// trunc traps where the integral part does not fit; the test of a NaN fails it
+/// too and is told apart on the cold path.
 void FunctionLowering::truncate(llvm::Type *to, bool isSigned) {
   llvm::Value *value = pop();
   llvm::Type *from = value->getType();
-  Bounds bounds =
-      truncationBounds(from->getFltSemantics(), to->getIntegerBitWidth(), isSigned);
+  Bounds bounds = truncationBounds(from->getFltSemantics(),
+                                   to->getIntegerBitWidth(), isSigned);
   llvm::Value *low = llvm::ConstantFP::get(from, bounds.low);
   llvm::Value *high = llvm::ConstantFP::get(from, bounds.high);
-  llvm::Value *aboveLow =
-      bounds.isLowIncluded ? b.CreateFCmpOGE(value, low) : b.CreateFCmpOGT(value, low);
+  llvm::Value *aboveLow = bounds.isLowIncluded ? b.CreateFCmpOGE(value, low)
+                                               : b.CreateFCmpOGT(value, low);
   llvm::Value *fits = b.CreateAnd(aboveLow, b.CreateFCmpOLT(value, high));
   m.trapUnless(b, fits, [&] {
     return b.CreateSelect(b.CreateFCmpUNO(value, value),
@@ -60,11 +64,12 @@ void FunctionLowering::truncate(llvm::Type *to, bool isSigned) {
 
 void FunctionLowering::truncateSaturating(llvm::Type *to, bool isSigned) {
   llvm::Value *value = pop();
-  auto id = isSigned ? llvm::Intrinsic::fptosi_sat : llvm::Intrinsic::fptoui_sat;
+  auto id =
+      isSigned ? llvm::Intrinsic::fptosi_sat : llvm::Intrinsic::fptoui_sat;
   push(b.CreateIntrinsic(id, {to, value->getType()}, {value}));
 }
 
-#define LOWER(name, ...)                                                                 \
+#define LOWER(name, ...)                                                       \
   void FunctionLowering::lower##name(const Instruction &) { __VA_ARGS__; }
 
 LOWER(I32WrapI64, cast(Cast::Trunc, m.i32))
@@ -107,7 +112,8 @@ LOWER(I64ReinterpretF64, cast(Cast::BitCast, m.i64))
 LOWER(F32ReinterpretI32, cast(Cast::BitCast, b.getFloatTy()))
 LOWER(F64ReinterpretI64, cast(Cast::BitCast, b.getDoubleTy()))
 
-/// LLVM folds demote(promote(x)) to x, which would leave a signaling NaN signaling.
+/// LLVM folds demote(promote(x)) to x, which would leave a signaling NaN
+/// signaling.
 void FunctionLowering::lowerF32DemoteF64(const Instruction &) {
   llvm::Value *value = pop();
   bool mayFold = llvm::isa<llvm::FPExtInst>(value);

@@ -1,24 +1,25 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Where compiled code meets C: exports, imports, and calls whose type is known only when
-// they are made.
+// Where compiled code meets C: exports, imports, and calls whose type is known
+// only when they are made.
 
 #include "Lower/ModuleLowering.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace moat;
 
-/// A letter, a digit or an underscore stays itself, but for an underscore behind another
-/// one, and the last one of a module's name; everything else becomes `$` and its bytes'
-/// hexadecimal digits. So `__` stands only between module and field, and no two names
-/// give the same symbol.
+/// A letter, a digit or an underscore stays itself, but for an underscore
+/// behind another one, and the last one of a module's name; everything else
+/// becomes `$` and its bytes' hexadecimal digits. So `__` stands only between
+/// module and field, and no two names give the same symbol.
 static std::string escaped(StringRef name, bool isModule) {
   std::string result;
   for (size_t i = 0; i < name.size(); ++i) {
     char c = name[i];
     bool isPlain = llvm::isAlnum(c);
     if (c == '_')
-      isPlain = !(i > 0 && name[i - 1] == '_') && !(isModule && i + 1 == name.size());
+      isPlain =
+          !(i > 0 && name[i - 1] == '_') && !(isModule && i + 1 == name.size());
     if (isPlain) {
       result += c;
       continue;
@@ -38,17 +39,18 @@ std::string moat::exportSymbol(StringRef name) {
   return "moat_export_" + escaped(name, false);
 }
 
-/// A function of the C calling convention that the runtime or other objects call or
-/// provide.
-static llvm::Function *entry(ModuleLowering &m, const FuncType &type, const Twine &name) {
+/// A function of the C calling convention that the runtime or other objects
+/// call or provide.
+static llvm::Function *entry(ModuleLowering &m, const FuncType &type,
+                             const Twine &name) {
   llvm::Function *function = m.createFunction(m.entryType(type), name,
                                               llvm::Function::ExternalLinkage);
   function->setCallingConv(llvm::CallingConv::C);
   return function;
 }
 
-/// A slot in the current frame for \p count values. Not the results area: what is called
-/// may call back.
+/// A slot in the current frame for \p count values. Not the results area: what
+/// is called may call back.
 static llvm::Value *valuesSlot(ModuleLowering &m, Builder &b, size_t count) {
   auto *type = llvm::ArrayType::get(m.i64, count * sizeof(abi::Value) / 8);
   llvm::AllocaInst *slot = b.CreateAlloca(type);
@@ -56,15 +58,18 @@ static llvm::Value *valuesSlot(ModuleLowering &m, Builder &b, size_t count) {
   return slot;
 }
 
-/// Process model: the function by the wasm calling convention that calls an import by C's.
-/// It is where the guest's stack is checked, so it is not inlined into its callers' frames.
+/// Process model: the function by the wasm calling convention that calls an
+/// import by C's. It is where the guest's stack is checked, so it is not
+/// inlined into its callers' frames.
 llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
   llvm::Function *&thunk = declared[functionIndex];
   if (thunk)
     return thunk;
   const FuncType &type = module.funcType(functionIndex);
-  const Import &import = module.imports[*module.functions[functionIndex].import];
-  thunk = createFunction(functionType(type), symbol::function(module, functionIndex),
+  const Import &import =
+      module.imports[*module.functions[functionIndex].import];
+  thunk = createFunction(functionType(type),
+                         symbol::function(module, functionIndex),
                          llvm::Function::InternalLinkage);
   thunk->addFnAttr(llvm::Attribute::NoInline);
   thunk->setDoesNotThrow(); // C has no exceptions of ours
@@ -75,7 +80,8 @@ llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
   llvm::Function *target = ir.getFunction(name);
   llvm::FunctionType *targetType = entryType(type);
   llvm::FunctionCallee callee =
-      target ? llvm::FunctionCallee(targetType, target) // imported twice, perhaps as two types
+      target ? llvm::FunctionCallee(
+                   targetType, target) // imported twice, perhaps as two types
              : llvm::FunctionCallee(entry(*this, type, name));
   SmallVector<llvm::Value *, 8> arguments{places->instance(b)};
   llvm::Value *values = nullptr;
@@ -88,8 +94,8 @@ llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
   if (type.results.size() == 1)
     results.push_back(call);
   for (size_t i = 0; values && i < type.results.size(); ++i)
-    results.push_back(
-        loadField(b, this->type(type.results[i]), values, i * sizeof(abi::Value)));
+    results.push_back(loadField(b, this->type(type.results[i]), values,
+                                i * sizeof(abi::Value)));
   emitReturn(b, type, results);
   return thunk;
 }
@@ -102,8 +108,10 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   SmallVector<llvm::Value *, 8> arguments;
   for (unsigned i = hasResultArea ? 2 : 1; i < function->arg_size(); ++i)
     arguments.push_back(function->getArg(i));
-  auto results = m.call(b, m.places->callee(b, exported.index), type, arguments);
-  // A trap's backtrace begins, at the latest, with the function that was called from outside.
+  auto results =
+      m.call(b, m.places->callee(b, exported.index), type, arguments);
+  // A trap's backtrace begins, at the latest, with the function that was called
+  // from outside.
   for (llvm::Instruction &instruction : *b.GetInsertBlock())
     if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
       call->setIsNoInline();
@@ -126,10 +134,13 @@ llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
   SmallVector<llvm::Value *, 8> arguments;
   for (auto [i, param] : llvm::enumerate(type.params))
-    arguments.push_back(m.loadField(b, m.type(param), values, i * sizeof(abi::Value)));
+    arguments.push_back(
+        m.loadField(b, m.type(param), values, i * sizeof(abi::Value)));
   llvm::Value *code = m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, code));
-  llvm::Value *instance = m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, instance));
-  llvm::Value *context = m.loadField(b, m.ptr, instance, offsetof(abi::Instance, context));
+  llvm::Value *instance =
+      m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, instance));
+  llvm::Value *context =
+      m.loadField(b, m.ptr, instance, offsetof(abi::Instance, context));
   Callee callee{{m.functionType(type), code}, instance};
   auto results = m.call(b, callee, type, arguments, context);
   for (auto [i, result] : llvm::enumerate(results))
@@ -138,19 +149,22 @@ llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
   return function;
 }
 
-/// Host functions: the arguments are in a row of values, and so are the results.
+/// Host functions: the arguments are in a row of values, and so are the
+/// results.
 llvm::Function *moat::defineHostEntry(ModuleLowering &m, const FuncType &type) {
-  llvm::Function *function = m.createFunction(m.functionType(type), "moat_host_entry",
-                                              llvm::Function::InternalLinkage);
+  llvm::Function *function = m.createFunction(
+      m.functionType(type), "moat_host_entry", llvm::Function::InternalLinkage);
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
   m.checkStack(b);
-  llvm::Value *values = valuesSlot(m, b, std::max(type.params.size(), type.results.size()));
+  llvm::Value *values =
+      valuesSlot(m, b, std::max(type.params.size(), type.results.size()));
   for (auto [i, param] : llvm::enumerate(type.params))
     m.storeField(b, function->getArg(i + 1), values, i * sizeof(abi::Value));
   b.CreateCall(m.builtin(Builtin::host_call), {function->getArg(0), values});
   SmallVector<llvm::Value *, 4> results;
   for (auto [i, result] : llvm::enumerate(type.results))
-    results.push_back(m.loadField(b, m.type(result), values, i * sizeof(abi::Value)));
+    results.push_back(
+        m.loadField(b, m.type(result), values, i * sizeof(abi::Value)));
   m.emitReturn(b, type, results);
   return function;
 }

@@ -1,22 +1,25 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Exceptions (Core 3.0, 4.6.13 Control Instructions, throw, throw_ref, try_table) and their
-// form before WebAssembly 3.0 (exception-handling-legacy.md).
+// Exceptions (Core 3.0, 4.6.13 Control Instructions, throw, throw_ref,
+// try_table) and their form before WebAssembly 3.0
+// (exception-handling-legacy.md).
 //
-// Inside a try block calls are `invoke`, and lead to the block's landing pad, where the
-// unwinder continues with the exception (abi::Exception *). From there, and from a `throw` in
-// the block itself, code branches to the block's handler, which compares tags. What no clause
-// takes goes on to the handler of the next try block outside, or, where there is none, to
-// moat_throw, which unwinds the function. So nothing is paid where nothing is thrown.
+// Inside a try block calls are `invoke`, and lead to the block's landing pad,
+// where the unwinder continues with the exception (abi::Exception *). From
+// there, and from a `throw` in the block itself, code branches to the block's
+// handler, which compares tags. What no clause takes goes on to the handler of
+// the next try block outside, or, where there is none, to moat_throw, which
+// unwinds the function. So nothing is paid where nothing is thrown.
 //
-// An exception that a clause takes apart without making a reference to it is given back to
-// the runtime at once.
+// An exception that a clause takes apart without making a reference to it is
+// given back to the runtime at once.
 
 #include "Lower/FunctionLowering.h"
 
 using namespace moat;
 
-/// Of the frame whose handler takes exceptions thrown where \p depth frames are open, or -1.
+/// Of the frame whose handler takes exceptions thrown where \p depth frames are
+/// open, or -1.
 int FunctionLowering::handlerFrame(size_t depth) const {
   for (size_t i = depth; i-- > 0;)
     if (frames[i].kind == Frame::Try || frames[i].kind == Frame::TryTable)
@@ -24,7 +27,8 @@ int FunctionLowering::handlerFrame(size_t depth) const {
   return -1;
 }
 
-/// The block, and the phi for the exception, that a try block's exceptions go to.
+/// The block, and the phi for the exception, that a try block's exceptions go
+/// to.
 llvm::BasicBlock *FunctionLowering::handlerBlock(Frame &frame) {
   if (!frame.handler) {
     frame.handler = createBlock();
@@ -42,19 +46,21 @@ llvm::BasicBlock *FunctionLowering::landingPad() {
   if (frame.landing)
     return frame.landing;
   if (!function->hasPersonalityFn())
-    function->setPersonalityFn(
-        llvm::cast<llvm::Constant>(m.builtin(Builtin::personality).getCallee()));
+    function->setPersonalityFn(llvm::cast<llvm::Constant>(
+        m.builtin(Builtin::personality).getCallee()));
   frame.landing = createBlock();
   Builder pad(frame.landing);
   auto *type = llvm::StructType::get(m.context, {m.ptr, m.i32});
   llvm::LandingPadInst *landed = pad.CreateLandingPad(type, 1);
   landed->addClause(llvm::ConstantPointerNull::get(m.ptr));
   if (savedStack)
-    pad.CreateStackRestore(pad.CreateLoad(m.ptr, savedStack, /*isVolatile=*/true));
+    pad.CreateStackRestore(
+        pad.CreateLoad(m.ptr, savedStack, /*isVolatile=*/true));
   llvm::Value *exception = pad.CreateExtractValue(landed, 0);
   llvm::BasicBlock *handler = handlerBlock(frame);
   pad.CreateBr(handler);
-  llvm::cast<llvm::PHINode>(frame.exception)->addIncoming(exception, frame.landing);
+  llvm::cast<llvm::PHINode>(frame.exception)
+      ->addIncoming(exception, frame.landing);
   return frame.landing;
 }
 
@@ -68,7 +74,8 @@ void FunctionLowering::throwFrom(size_t depth, llvm::Value *exception) {
   }
   Frame &frame = frames[index];
   llvm::BasicBlock *handler = handlerBlock(frame);
-  llvm::cast<llvm::PHINode>(frame.exception)->addIncoming(exception, b.GetInsertBlock());
+  llvm::cast<llvm::PHINode>(frame.exception)
+      ->addIncoming(exception, b.GetInsertBlock());
   b.CreateBr(handler);
 }
 
@@ -80,7 +87,8 @@ static uint64_t payloadOffset(size_t index) {
   return sizeof(abi::Exception) + index * sizeof(abi::Value);
 }
 
-FunctionLowering::Values FunctionLowering::payload(llvm::Value *exception, uint32_t tag) {
+FunctionLowering::Values FunctionLowering::payload(llvm::Value *exception,
+                                                   uint32_t tag) {
   Values values;
   for (auto [i, type] : llvm::enumerate(tagType(tag).params))
     values.push_back(m.loadField(b, m.type(type), exception, payloadOffset(i)));
@@ -88,8 +96,10 @@ FunctionLowering::Values FunctionLowering::payload(llvm::Value *exception, uint3
 }
 
 /// Goes on if \p exception is of \p tag, else in the block that is returned.
-llvm::BasicBlock *FunctionLowering::testTag(llvm::Value *exception, uint32_t tag) {
-  llvm::Value *found = m.loadField(b, m.ptr, exception, offsetof(abi::Exception, tag));
+llvm::BasicBlock *FunctionLowering::testTag(llvm::Value *exception,
+                                            uint32_t tag) {
+  llvm::Value *found =
+      m.loadField(b, m.ptr, exception, offsetof(abi::Exception, tag));
   llvm::BasicBlock *match = createBlock(), *others = createBlock();
   b.CreateCondBr(b.CreateICmpEQ(found, m.places->tag(b, tag)), match, others);
   b.SetInsertPoint(match);
@@ -97,15 +107,16 @@ llvm::BasicBlock *FunctionLowering::testTag(llvm::Value *exception, uint32_t tag
 }
 
 void FunctionLowering::releaseException(llvm::Value *exception) {
-  m.callBuiltin(b, Builtin::exception_release, {m.places->instance(b), exception});
+  m.callBuiltin(b, Builtin::exception_release,
+                {m.places->instance(b), exception});
 }
 
 void FunctionLowering::lowerThrow(const Instruction &instruction) {
   const FuncType &type = tagType(instruction.index);
-  llvm::Value *exception = m.callBuiltin(
-      b, Builtin::exception_new,
-      {m.places->instance(b), m.places->tag(b, instruction.index),
-       b.getInt32(uint32_t(type.params.size()))});
+  llvm::Value *exception =
+      m.callBuiltin(b, Builtin::exception_new,
+                    {m.places->instance(b), m.places->tag(b, instruction.index),
+                     b.getInt32(uint32_t(type.params.size()))});
   for (auto [i, value] : llvm::enumerate(popMany(type.params.size())))
     m.storeField(b, value, exception, payloadOffset(i));
   int handler = handlerFrame(frames.size());
@@ -114,8 +125,10 @@ void FunctionLowering::lowerThrow(const Instruction &instruction) {
   terminate();
 }
 
-/// Releases the exceptions of the clauses that a branch leaves: those of the frames from
-/// \p depth on. (A call that throws, br_if and br_table leave theirs to the domain.)
+/// Releases the exceptions of the clauses that a branch leaves: those of the
+/// frames from
+/// \p depth on. (A call that throws, br_if and br_table leave theirs to the
+/// domain.)
 void FunctionLowering::leaveClauses(size_t depth) {
   for (size_t i = frames.size(); i-- > depth;)
     if (frames[i].kind == Frame::Clause)
@@ -131,11 +144,12 @@ void FunctionLowering::lowerThrowRef(const Instruction &) {
 
 void FunctionLowering::lowerTryTable(const Instruction &instruction) {
   openFrame(Frame::TryTable, instruction.blockType);
-  frames.back().catches.assign(instruction.catches.begin(), instruction.catches.end());
+  frames.back().catches.assign(instruction.catches.begin(),
+                               instruction.catches.end());
 }
 
-/// At the `end` of a try_table: what became of exceptions inside of it. Its clauses' labels
-/// are counted from outside.
+/// At the `end` of a try_table: what became of exceptions inside of it. Its
+/// clauses' labels are counted from outside.
 void FunctionLowering::lowerCatches() {
   Frame &frame = frames.back();
   if (!frame.handler)
@@ -146,12 +160,14 @@ void FunctionLowering::lowerCatches() {
   for (const Catch &clause : frame.catches) {
     bool hasTag = clause.kind == Catch::One || clause.kind == Catch::OneRef;
     bool hasRef = clause.kind == Catch::OneRef || clause.kind == Catch::AllRef;
-    llvm::BasicBlock *others = hasTag ? testTag(frame.exception, clause.tag) : nullptr;
+    llvm::BasicBlock *others =
+        hasTag ? testTag(frame.exception, clause.tag) : nullptr;
     Values values;
     if (hasTag)
       values = payload(frame.exception, clause.tag);
     if (hasRef) {
-      m.storeField(b, b.getInt32(1), frame.exception, offsetof(abi::Exception, isReferenced));
+      m.storeField(b, b.getInt32(1), frame.exception,
+                   offsetof(abi::Exception, isReferenced));
       values.push_back(frame.exception);
     } else {
       releaseException(frame.exception);
@@ -176,8 +192,9 @@ void FunctionLowering::lowerTry(const Instruction &instruction) {
   openFrame(Frame::Try, instruction.blockType);
 }
 
-/// Ends the try block, or the clause before, and begins a clause where exceptions arrive that
-/// no clause before took. False: there are none, and the clause is not reached.
+/// Ends the try block, or the clause before, and begins a clause where
+/// exceptions arrive that no clause before took. False: there are none, and the
+/// clause is not reached.
 bool FunctionLowering::startClause() {
   Frame &frame = frames.back();
   if (isReachable) {
@@ -228,8 +245,8 @@ void FunctionLowering::delegateUnmatched(size_t depth) {
   b.SetInsertPoint(origin);
 }
 
-/// Exceptions of the block are thrown where the label's block is, counted from outside: by
-/// its handler if it is a try block.
+/// Exceptions of the block are thrown where the label's block is, counted from
+/// outside: by its handler if it is a try block.
 void FunctionLowering::lowerDelegate(const Instruction &instruction) {
   frames.back().unmatched = frames.back().handler;
   delegateUnmatched(frames.size() - 1 - instruction.index);
@@ -241,7 +258,8 @@ void FunctionLowering::lowerRethrow(const Instruction &instruction) {
   llvm::Value *exception = frames[clause].exception;
   // A handler inside of the clause must leave the exception to the clause.
   if (handlerFrame(frames.size()) > int(clause))
-    m.storeField(b, b.getInt32(1), exception, offsetof(abi::Exception, isReferenced));
+    m.storeField(b, b.getInt32(1), exception,
+                 offsetof(abi::Exception, isReferenced));
   throwFrom(frames.size(), exception);
   terminate();
 }

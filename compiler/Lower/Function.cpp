@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// One function body from its bytes to LLVM IR: locals, the walk over the instructions, the
-// dispatch to the families, and dead code.
+// One function body from its bytes to LLVM IR: locals, the walk over the
+// instructions, the dispatch to the families, and dead code.
 
 #include "Lower/FunctionLowering.h"
 
 using namespace moat;
 
-FunctionLowering::FunctionLowering(ModuleLowering &lowering, llvm::Function *function)
+FunctionLowering::FunctionLowering(ModuleLowering &lowering,
+                                   llvm::Function *function)
     : m(lowering), function(function), b(lowering.context) {}
 
 void moat::lowerFunction(ModuleLowering &lowering, uint32_t functionIndex,
@@ -20,18 +21,21 @@ llvm::Value *moat::lowerConstantExpression(ModuleLowering &lowering, Builder &b,
   if (llvm::Constant *constant = lowering.constantValue(expression))
     return constant;
   llvm::BasicBlock *block = b.GetInsertBlock();
-  return FunctionLowering(lowering, block->getParent()).lowerExpression(expression, block);
+  return FunctionLowering(lowering, block->getParent())
+      .lowerExpression(expression, block);
 }
 
 void FunctionLowering::lowerBody(uint32_t functionIndex) {
   type = &m.module.funcType(functionIndex);
-  FunctionBody body = llvm::cantFail(readFunctionBody(m.module.functions[functionIndex]));
+  FunctionBody body =
+      llvm::cantFail(readFunctionBody(m.module.functions[functionIndex]));
   if (functionIndex < m.module.branchHints.size())
     hints = m.module.branchHints[functionIndex];
   bodyOffset = m.module.functions[functionIndex].body.offset;
   b.SetInsertPoint(createBlock());
   createLocals(*type, body);
-  if (m.summary.hasExceptions && m.callingConvention == llvm::CallingConv::Tail) {
+  if (m.summary.hasExceptions &&
+      m.callingConvention == llvm::CallingConv::Tail) {
     savedStack = b.CreateAlloca(m.ptr);
     b.CreateStore(b.CreateStackSave(), savedStack, /*isVolatile=*/true);
   }
@@ -43,7 +47,8 @@ void FunctionLowering::lowerBody(uint32_t functionIndex) {
     m.emitReturn(b, *type, operands);
 }
 
-llvm::Value *FunctionLowering::lowerExpression(Range expression, llvm::BasicBlock *block) {
+llvm::Value *FunctionLowering::lowerExpression(Range expression,
+                                               llvm::BasicBlock *block) {
   b.SetInsertPoint(block);
   InstructionReader reader(expression);
   Instruction instruction;
@@ -53,9 +58,10 @@ llvm::Value *FunctionLowering::lowerExpression(Range expression, llvm::BasicBloc
   return pop();
 }
 
-/// Parameters and declared locals become slots; locals begin as zero or null (Core 3.0,
-/// 4.4.10, default values).
-void FunctionLowering::createLocals(const FuncType &type, const FunctionBody &body) {
+/// Parameters and declared locals become slots; locals begin as zero or null
+/// (Core 3.0, 4.4.10, default values).
+void FunctionLowering::createLocals(const FuncType &type,
+                                    const FunctionBody &body) {
   llvm::Argument *argument = function->arg_begin() + (m.isProcess() ? 0 : 1);
   for (ValType param : type.params) {
     localTypes.push_back(param);
@@ -68,7 +74,8 @@ void FunctionLowering::createLocals(const FuncType &type, const FunctionBody &bo
     }
   for (size_t i = 0; i < locals.size(); ++i) {
     bool isParam = i < type.params.size();
-    b.CreateStore(isParam ? static_cast<llvm::Value *>(argument++) : zero(localTypes[i]),
+    b.CreateStore(isParam ? static_cast<llvm::Value *>(argument++)
+                          : zero(localTypes[i]),
                   locals[i]);
   }
 }
@@ -86,8 +93,8 @@ void FunctionLowering::lowerCode(Range code) {
   }
 }
 
-/// Passes over the rest of the innermost block, up to its `else` or `end`, which is then
-/// lowered: it may make code reachable again.
+/// Passes over the rest of the innermost block, up to its `else` or `end`,
+/// which is then lowered: it may make code reachable again.
 void FunctionLowering::skipUnreachable(InstructionReader &reader) {
   Instruction instruction;
   for (uint32_t depth = 0;;) {
@@ -128,11 +135,12 @@ void FunctionLowering::skipUnreachable(InstructionReader &reader) {
 
 void FunctionLowering::lowerInstruction(const Instruction &instruction) {
   switch (instruction.opcode) {
-#define OP(name, text, prefix, sub, immediates, signature, feature, family)              \
+#define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
   MOAT_FAMILY_##family(case Opcode::name : return lower##name(instruction);)
 #include "Wasm/Opcodes.def"
   default:
-    llvm_unreachable("an instruction of a feature that is not built was validated");
+    llvm_unreachable(
+        "an instruction of a feature that is not built was validated");
   }
 }
 

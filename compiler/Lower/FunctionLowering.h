@@ -1,12 +1,13 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The lowering of one function body: the operand stack holds LLVM values, locals are
-// slots in the entry block (which the optimizer promotes), and the control stack holds
-// the frames of open blocks. Each instruction family has a file with a `lower<Name>` for
-// each of its rows in Opcodes.def; a row without a body does not link.
+// The lowering of one function body: the operand stack holds LLVM values,
+// locals are slots in the entry block (which the optimizer promotes), and the
+// control stack holds the frames of open blocks. Each instruction family has a
+// file with a `lower<Name>` for each of its rows in Opcodes.def; a row without
+// a body does not link.
 //
-// Code that cannot be reached is not lowered: after an instruction that does not fall
-// through, everything up to the matching `else` or `end` is skipped.
+// Code that cannot be reached is not lowered: after an instruction that does
+// not fall through, everything up to the matching `else` or `end` is skipped.
 
 #pragma once
 
@@ -30,20 +31,32 @@ public:
 private:
   /// An open block (Core 3.0, appendix Validation Algorithm: control frame).
   struct Frame {
-    enum Kind : uint8_t { Function, Block, Loop, If, Else, TryTable, Try, Clause };
+    enum Kind : uint8_t {
+      Function,
+      Block,
+      Loop,
+      If,
+      Else,
+      TryTable,
+      Try,
+      Clause
+    };
     Kind kind = Block;
     BlockType type;
-    uint32_t height = 0;                 ///< of the operand stack below the parameters
-    llvm::BasicBlock *target = nullptr;  ///< the label's; null while nobody branches there
-    SmallVector<llvm::PHINode *, 2> phis; ///< what branches pass, once there is a target
+    uint32_t height = 0; ///< of the operand stack below the parameters
+    llvm::BasicBlock *target =
+        nullptr; ///< the label's; null while nobody branches there
+    SmallVector<llvm::PHINode *, 2>
+        phis; ///< what branches pass, once there is a target
     llvm::BasicBlock *otherwise = nullptr;         ///< If: the else branch
     SmallVector<llvm::Value *, 2> otherwiseValues; ///< If: the parameters there
     // Of try blocks; null while nothing inside can throw.
-    llvm::BasicBlock *landing = nullptr;   ///< where calls unwind to
-    llvm::BasicBlock *handler = nullptr;   ///< where exceptions go
-    llvm::Value *exception = nullptr;      ///< the phi there
-    llvm::BasicBlock *unmatched = nullptr; ///< Clause: where those go that none took so far
-    SmallVector<Catch, 2> catches;         ///< TryTable
+    llvm::BasicBlock *landing = nullptr; ///< where calls unwind to
+    llvm::BasicBlock *handler = nullptr; ///< where exceptions go
+    llvm::Value *exception = nullptr;    ///< the phi there
+    llvm::BasicBlock *unmatched =
+        nullptr; ///< Clause: where those go that none took so far
+    SmallVector<Catch, 2> catches; ///< TryTable
   };
 
   using Values = SmallVector<llvm::Value *, 4>;
@@ -71,7 +84,8 @@ private:
   void startElse();
   void terminate() { isReachable = false; }
   llvm::BasicBlock *createBlock();
-  void branchIf(llvm::Value *condition, Frame &frame, llvm::MDNode *weights = nullptr);
+  void branchIf(llvm::Value *condition, Frame &frame,
+                llvm::MDNode *weights = nullptr);
   llvm::MDNode *branchWeights(const Instruction &instruction) const;
   void lowerCall(const Callee &callee, const FuncType &type);
   Callee indirectCallee(const Instruction &instruction);
@@ -123,18 +137,22 @@ private:
   void multiplyWide(llvm::Instruction::CastOps extension);
 
   // Memory.cpp: the one place that forms addresses.
-  /// The host address of an access of \p sizeBytes; traps or faults if any of it is out
-  /// of bounds.
-  llvm::Value *address(llvm::Value *guest, const MemArg &memArg, uint32_t sizeBytes);
-  void load(const Instruction &instruction, llvm::Type *memoryType, llvm::Type *type,
-            bool isSigned);
+  /// The host address of an access of \p sizeBytes; traps or faults if any of
+  /// it is out of bounds.
+  llvm::Value *address(llvm::Value *guest, const MemArg &memArg,
+                       uint32_t sizeBytes);
+  void load(const Instruction &instruction, llvm::Type *memoryType,
+            llvm::Type *type, bool isSigned);
   void store(const Instruction &instruction, llvm::Type *memoryType);
   llvm::Value *toAddress(llvm::Value *index, bool is64);
-  bool is64(uint32_t memory) const { return m.module.memories[memory].type.limits.is64; }
+  bool is64(uint32_t memory) const {
+    return m.module.memories[memory].type.limits.is64;
+  }
   bool isChecked(uint32_t memory) const;
   void checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex);
   llvm::Value *memorySize(uint32_t memory);
-  void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size, TrapKind kind);
+  void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size,
+                  TrapKind kind);
   void copyBytes(llvm::Value *to, llvm::Value *from, llvm::Value *count);
 
   // Vector.cpp: a v128 as lanes, and the instructions that move them.
@@ -150,7 +168,8 @@ private:
   void splat(Shape shape);
   void extractLane(Shape shape, uint64_t lane, bool isSigned);
   void replaceLane(Shape shape, uint64_t lane);
-  llvm::Value *bitselect(llvm::Value *first, llvm::Value *second, llvm::Value *mask);
+  llvm::Value *bitselect(llvm::Value *first, llvm::Value *second,
+                         llvm::Value *mask);
   void combine(llvm::Instruction::BinaryOps op);
   void allTrue(Shape shape);
   void bitmask(Shape shape);
@@ -168,7 +187,8 @@ private:
   void negateLanes(Shape shape);
   void absoluteLanes(Shape shape);
   void average(Shape shape);
-  llvm::Value *minMax(Shape shape, llvm::Value *left, llvm::Value *right, bool isMin);
+  llvm::Value *minMax(Shape shape, llvm::Value *left, llvm::Value *right,
+                      bool isMin);
   void minMax(Shape shape, bool isMin);
   void pseudoMinMax(Shape shape, bool isMin);
   llvm::Value *extend(llvm::Value *value, bool isSigned);
@@ -189,20 +209,24 @@ private:
 
   // RelaxedVector.cpp.
   bool isRelaxed() const { return !m.options.deterministicSimd; }
-  void relaxedTruncate(Shape from, llvm::Intrinsic::ID id, bool isSigned,
-                       llvm::Value *(FunctionLowering::*saturating)(llvm::Value *));
+  void
+  relaxedTruncate(Shape from, llvm::Intrinsic::ID id, bool isSigned,
+                  llvm::Value *(FunctionLowering::*saturating)(llvm::Value *));
   void multiplyAdd(Shape shape, bool isNegated);
   void laneSelect(Shape shape);
   void relaxedMinMax(Shape shape, bool isMin);
   llvm::Value *relaxedDot(llvm::Value *left, llvm::Value *right);
 
   // Table.cpp.
-  bool tableIs64(uint32_t table) const { return m.module.tables[table].type.limits.is64; }
+  bool tableIs64(uint32_t table) const {
+    return m.module.tables[table].type.limits.is64;
+  }
   llvm::Value *element(uint32_t table, llvm::Value *index, TrapKind kind);
   void pushIndex(llvm::Value *value, bool is64);
 
-// Rows of families that are built declare their function here; a family that is not has
-// an empty macro, and a feature that is not built keeps its rows out of validated modules.
+// Rows of families that are built declare their function here; a family that is
+// not has an empty macro, and a feature that is not built keeps its rows out of
+// validated modules.
 #define MOAT_FAMILY_Control(X) X
 #define MOAT_FAMILY_Variable(X) X
 #define MOAT_FAMILY_Numeric(X) X
@@ -220,7 +244,7 @@ private:
 #define MOAT_FAMILY_Gc(X)
 #define MOAT_FAMILY_Atomic(X)
 #define MOAT_FAMILY_WideArithmetic(X) X
-#define OP(name, text, prefix, sub, immediates, signature, feature, family)              \
+#define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
   MOAT_FAMILY_##family(void lower##name(const Instruction &instruction);)
 #include "Wasm/Opcodes.def"
 
@@ -233,8 +257,9 @@ private:
   std::vector<llvm::AllocaInst *> locals;
   std::vector<ValType> localTypes;
   bool isReachable = true;
-  /// Where tail calls may move the arguments of what is called, and with them the stack
-  /// pointer that the unwinder finds: what it is in this function's body.
+  /// Where tail calls may move the arguments of what is called, and with them
+  /// the stack pointer that the unwinder finds: what it is in this function's
+  /// body.
   llvm::AllocaInst *savedStack = nullptr;
   ArrayRef<BranchHint> hints; ///< in the order of the instructions
   uint64_t bodyOffset = 0;    ///< that hints count from, in the module

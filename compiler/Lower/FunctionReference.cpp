@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Typed references (Core 3.0, 4.6.12 and 4.6.3): calls through them, and branches on null.
-// The validator knows that a reference is to a function of its type, so a call needs no
-// check but for null.
+// Typed references (Core 3.0, 4.6.12 and 4.6.3): calls through them, and
+// branches on null. The validator knows that a reference is to a function of
+// its type, so a call needs no check but for null.
 
 #include "Lower/FunctionLowering.h"
 

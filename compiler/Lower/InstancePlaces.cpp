@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Where things live in a library: in arrays behind the abi::Instance that every function
-// has as its first parameter. What never changes while the instance lives is loaded as
-// invariant, so that LLVM keeps it in a register across calls.
+// Where things live in a library: in arrays behind the abi::Instance that every
+// function has as its first parameter. What never changes while the instance
+// lives is loaded as invariant, so that LLVM keeps it in a register across
+// calls.
 
 #include "Lower/ModuleLowering.h"
 
@@ -17,7 +18,8 @@ public:
     return b.GetInsertBlock()->getParent()->getArg(0);
   }
   llvm::Value *context(Builder &b) override {
-    return m.loadField(b, m.ptr, instance(b), offsetof(abi::Instance, context), true);
+    return m.loadField(b, m.ptr, instance(b), offsetof(abi::Instance, context),
+                       true);
   }
   llvm::Value *memoryBase(Builder &b, uint32_t index) override;
   llvm::Value *memory(Builder &b, uint32_t index) override {
@@ -27,7 +29,8 @@ public:
     return pointer(b, m.layout.tables, index);
   }
   llvm::Value *tableElements(Builder &b, uint32_t index) override {
-    return m.loadField(b, m.ptr, table(b, index), offsetof(abi::Table, elements));
+    return m.loadField(b, m.ptr, table(b, index),
+                       offsetof(abi::Table, elements));
   }
   llvm::Value *tableSize(Builder &b, uint32_t index) override {
     return m.loadField(b, m.i64, table(b, index), offsetof(abi::Table, size));
@@ -63,7 +66,8 @@ private:
   }
   /// Element \p index of the array of pointers at \p arrayOffset.
   llvm::Value *pointer(Builder &b, uint64_t arrayOffset, uint32_t index) {
-    return m.loadField(b, m.ptr, instance(b), arrayOffset + index * sizeof(void *), true);
+    return m.loadField(b, m.ptr, instance(b),
+                       arrayOffset + index * sizeof(void *), true);
   }
 
   ModuleLowering &m;
@@ -74,7 +78,8 @@ std::unique_ptr<Places> moat::makeInstancePlaces(ModuleLowering &lowering) {
   return std::make_unique<InstancePlaces>(lowering);
 }
 
-/// Lays the arrays out behind the header, in the order of abi::ModuleDescriptor.
+/// Lays the arrays out behind the header, in the order of
+/// abi::ModuleDescriptor.
 void InstancePlaces::plan() {
   const Module &module = m.module;
   uint32_t position = sizeof(abi::Instance);
@@ -91,7 +96,8 @@ void InstancePlaces::plan() {
   position = llvm::alignTo(position, alignof(abi::Value));
   layout.globalCells = place(module.globals.size() - module.importedGlobalCount,
                              sizeof(abi::Value));
-  layout.functionImports = place(module.importedFunctionCount, sizeof(abi::FunctionImport));
+  layout.functionImports =
+      place(module.importedFunctionCount, sizeof(abi::FunctionImport));
   layout.functionRefs = place(m.escapingCount, sizeof(abi::FuncRef));
   layout.types = place(module.types.size(), sizeof(void *));
   layout.elements = place(module.elements.size(), sizeof(abi::ElementSegment));
@@ -133,18 +139,21 @@ Callee InstancePlaces::callee(Builder &b, uint32_t functionIndex) {
   llvm::FunctionType *type = m.functionType(m.module.funcType(functionIndex));
   llvm::Value *code = m.loadField(b, m.ptr, instance(b), offset, true);
   llvm::Value *target =
-      m.loadField(b, m.ptr, instance(b), offset + offsetof(abi::FunctionImport, instance), true);
+      m.loadField(b, m.ptr, instance(b),
+                  offset + offsetof(abi::FunctionImport, instance), true);
   return {{type, code}, target};
 }
 
-Callee InstancePlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                                      uint32_t typeIndex) {
-  m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
+Callee InstancePlaces::indirectCallee(Builder &b, uint32_t table,
+                                      llvm::Value *index, uint32_t typeIndex) {
+  m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)),
+           TrapKind::UndefinedElement);
   llvm::Value *expected = typeIdentity(b, typeIndex);
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
-  llvm::Value *type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
+  llvm::Value *type =
+      m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
   return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }

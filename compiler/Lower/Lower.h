@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A validated module to LLVM IR, partition by partition. Every partition is lowered into
-// an LLVMContext of its own, so partitions may be lowered, optimized and emitted side by
-// side; what they share is the const Module and the const ModuleSummary.
+// A validated module to LLVM IR, partition by partition. Every partition is
+// lowered into an LLVMContext of its own, so partitions may be lowered,
+// optimized and emitted side by side; what they share is the const Module and
+// the const ModuleSummary.
 
 #pragma once
 
@@ -34,70 +35,74 @@ struct LowerOptions {
   BoundsChecks bounds = BoundsChecks::Guard;
   bool strictTraps = false; ///< every load and store is volatile
   bool strictFloat = false; ///< NaNs exactly as specified, whatever is inlined
-  bool deterministicSimd = false; ///< relaxed vector instructions do what no processor decides
-  /// Make a C entry (moat_export_…) for every exported function. Otherwise, in the
-  /// process model, only for `_start`.
+  bool deterministicSimd =
+      false; ///< relaxed vector instructions do what no processor decides
+  /// Make a C entry (moat_export_…) for every exported function. Otherwise, in
+  /// the process model, only for `_start`.
   bool exportAll = false;
-  /// The optimizer will run: lower inline candidates of other partitions, and say what is
-  /// known of functions. Not for -O0: LLVM's fast instruction selection drops calls that
-  /// only read memory and whose results are unused, even those that may trap.
+  /// The optimizer will run: lower inline candidates of other partitions, and
+  /// say what is known of functions. Not for -O0: LLVM's fast instruction
+  /// selection drops calls that only read memory and whose results are unused,
+  /// even those that may trap.
   bool optimizing = true;
   /// Bytes of the manifest (abi/Manifest.h); process model only.
   std::string manifest;
 };
 
-/// Facts about the whole module, computed once before it is partitioned. Per function:
-/// what it may touch, itself or through its calls.
+/// Facts about the whole module, computed once before it is partitioned. Per
+/// function: what it may touch, itself or through its calls.
 struct FunctionSummary {
   bool readsMemory = false;
   bool writesMemory = false; ///< or grows it, or changes a table or a segment
   bool readsGlobals = false; ///< mutable ones
   bool writesGlobals = false;
-  bool callsOut = false;     ///< reaches an import or an unknown function
+  bool callsOut = false; ///< reaches an import or an unknown function
   bool mayTrap = false;
-  bool escapes = false;      ///< a reference to it can exist
+  bool escapes = false; ///< a reference to it can exist
   bool isExported = false;
-  bool isCalled = false;     ///< directly, from somewhere in the module
-  bool isOversized = false;  ///< takes the -O0 pipeline
+  bool isCalled = false;    ///< directly, from somewhere in the module
+  bool isOversized = false; ///< takes the -O0 pipeline
   bool hasLoop = false;
 };
 
 struct ModuleSummary {
   std::vector<FunctionSummary> functions; ///< by function index
-  std::vector<bool> globalIsWritten;      ///< by global index: somewhere in the module
-  std::vector<bool> tableIsChanged;       ///< by table index: by an instruction
-  bool hasTailCalls = false;              ///< of any kind
-  bool hasExceptions = false;             ///< throws, or has try blocks
-  bool hasOversized = false;              ///< some function takes the -O0 pipeline
+  std::vector<bool>
+      globalIsWritten; ///< by global index: somewhere in the module
+  std::vector<bool> tableIsChanged; ///< by table index: by an instruction
+  bool hasTailCalls = false;        ///< of any kind
+  bool hasExceptions = false;       ///< throws, or has try blocks
+  bool hasOversized = false;        ///< some function takes the -O0 pipeline
 };
 
 /// Walks every body once. \p module has been validated.
 ModuleSummary summarize(const Module &module);
 
-/// The functions [begin, end) of the function index space. Partition 0 also holds what
-/// belongs to the module as a whole: globals, tables, segments, the module descriptor, C
-/// entries of exports and the initialization.
+/// The functions [begin, end) of the function index space. Partition 0 also
+/// holds what belongs to the module as a whole: globals, tables, segments, the
+/// module descriptor, C entries of exports and the initialization.
 struct Partition {
   uint32_t index = 0;
   uint32_t begin = 0;
   uint32_t end = 0;
 };
 
-/// Groups the functions by their size in bytes alone, so that the result does not depend
-/// on the machine.
+/// Groups the functions by their size in bytes alone, so that the result does
+/// not depend on the machine.
 std::vector<Partition> partition(const Module &module);
 
-/// Lowers one of \p partitions. The result verifies, has \p target's data layout, and
-/// calls helpers and imports by name.
-std::unique_ptr<llvm::Module> lower(const Module &module, const ModuleSummary &summary,
-                                    ArrayRef<Partition> partitions, uint32_t index,
-                                    const LowerOptions &options,
+/// Lowers one of \p partitions. The result verifies, has \p target's data
+/// layout, and calls helpers and imports by name.
+std::unique_ptr<llvm::Module> lower(const Module &module,
+                                    const ModuleSummary &summary,
+                                    ArrayRef<Partition> partitions,
+                                    uint32_t index, const LowerOptions &options,
                                     llvm::LLVMContext &context,
                                     const llvm::TargetMachine &target);
 
-/// Adds a row of the function name table for every function that is left in \p ir. To be
-/// called between optimizing and emitting: a row is no use of the function that the
-/// optimizer would have to respect.
+/// Adds a row of the function name table for every function that is left in \p
+/// ir. To be called between optimizing and emitting: a row is no use of the
+/// function that the optimizer would have to respect.
 void addFunctionNames(llvm::Module &ir, const Module &module);
 
 /// The C symbol of an import or an export (the rule is in abi/Layout.h).

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Loads, stores, memory.size and memory.grow (Core 3.0, 4.6.8). `address` is the only
-// place that turns a guest address into a host address.
+// Loads, stores, memory.size and memory.grow (Core 3.0, 4.6.8). `address` is
+// the only place that turns a guest address into a host address.
 
 #include "Lower/FunctionLowering.h"
 #include "llvm/IR/Intrinsics.h"
@@ -10,7 +10,8 @@ using namespace moat;
 
 /// An index of a memory or table as 64 bits.
 llvm::Value *FunctionLowering::toAddress(llvm::Value *index, bool is64) {
-  // Zero extension is what keeps a guest's i32 from reaching below the memory's base.
+  // Zero extension is what keeps a guest's i32 from reaching below the memory's
+  // base.
   return is64 ? index : b.CreateZExt(index, m.i64);
 }
 
@@ -19,32 +20,37 @@ llvm::Value *FunctionLowering::memorySize(uint32_t memory) {
                      offsetof(abi::Memory, sizeBytes));
 }
 
-/// Guards catch what 32 bits of address and 32 of offset can reach, and pages of the host's
-/// own size or a multiple of it.
+/// Guards catch what 32 bits of address and 32 of offset can reach, and pages
+/// of the host's own size or a multiple of it.
 bool FunctionLowering::isChecked(uint32_t memory) const {
   return is64(memory) || m.module.memories[memory].type.pageSizeLog2 != 16 ||
          m.options.bounds == BoundsChecks::Checked;
 }
 
-/// Traps unless \p index + \p pastIndex, a constant, is at most the memory's size. A memory
-/// never shrinks, so where even its smallest size is that large, one comparison is enough:
-/// with a difference that is the same for all of a loop's accesses with that offset, and
-/// cannot wrap. Else the size is first compared with the constant, which leaves a loop too.
-void FunctionLowering::checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex) {
+/// Traps unless \p index + \p pastIndex, a constant, is at most the memory's
+/// size. A memory never shrinks, so where even its smallest size is that large,
+/// one comparison is enough: with a difference that is the same for all of a
+/// loop's accesses with that offset, and cannot wrap. Else the size is first
+/// compared with the constant, which leaves a loop too.
+void FunctionLowering::checkBounds(uint32_t memory, llvm::Value *index,
+                                   uint64_t pastIndex) {
   const MemoryType &type = m.module.memories[memory].type;
   llvm::Value *size = memorySize(memory), *past = b.getInt64(pastIndex);
-  // Neither the limit nor the shift can be past 64 bits: the validator bounds the pages.
-  bool isAlwaysSo = type.limits.min >= ((pastIndex - 1) >> type.pageSizeLog2) + 1;
+  // Neither the limit nor the shift can be past 64 bits: the validator bounds
+  // the pages.
+  bool isAlwaysSo =
+      type.limits.min >= ((pastIndex - 1) >> type.pageSizeLog2) + 1;
   if (!isAlwaysSo)
     m.trapIf(b, b.CreateICmpULT(size, past), TrapKind::OutOfBoundsMemory);
   llvm::Value *last = b.CreateSub(size, past, "", /*HasNUW=*/true);
   m.trapIf(b, b.CreateICmpUGT(index, last), TrapKind::OutOfBoundsMemory);
 }
 
-/// The sum of a 32-bit address and a 32-bit offset is below 2^33. Where the memory is
-/// guarded, all of that is reserved and a fault becomes the trap; else it is compared with
-/// the size. `nuw` holds by the same bound, or by the check; `inbounds` would be wrong, and
-/// so would any type that tells LLVM how much of the memory may be touched.
+/// The sum of a 32-bit address and a 32-bit offset is below 2^33. Where the
+/// memory is guarded, all of that is reserved and a fault becomes the trap;
+/// else it is compared with the size. `nuw` holds by the same bound, or by the
+/// check; `inbounds` would be wrong, and so would any type that tells LLVM how
+/// much of the memory may be touched.
 llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
                                        uint32_t sizeBytes) {
   llvm::Value *base = m.places->memoryBase(b, memArg.memory);
@@ -52,13 +58,15 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
   auto noWrap = llvm::GEPNoWrapFlags::noUnsignedWrap();
   if (isChecked(memArg.memory)) {
     uint64_t pastIndex = memArg.offset + sizeBytes;
-    if (pastIndex < memArg.offset) // past every memory; what follows is dead code
+    if (pastIndex <
+        memArg.offset) // past every memory; what follows is dead code
       m.trapIf(b, b.getTrue(), TrapKind::OutOfBoundsMemory);
     else
       checkBounds(memArg.memory, index, pastIndex);
   } else if (!m.options.optimizing || function->hasOptNone()) {
-    // Fast instruction selection folds an offset of the base, but not of the index; and it
-    // folds any constant into a symbol's address, even past what a relocation can hold.
+    // Fast instruction selection folds an offset of the base, but not of the
+    // index; and it folds any constant into a symbol's address, even past what
+    // a relocation can hold.
     uint64_t constantPart = memArg.offset;
     if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(index))
       constantPart += constant->getZExtValue();
@@ -76,30 +84,36 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
   return b.CreateGEP(m.i8, base, index, "", noWrap);
 }
 
-void FunctionLowering::load(const Instruction &instruction, llvm::Type *memoryType,
-                            llvm::Type *type, bool isSigned) {
+void FunctionLowering::load(const Instruction &instruction,
+                            llvm::Type *memoryType, llvm::Type *type,
+                            bool isSigned) {
   uint32_t sizeBytes = memoryType->getPrimitiveSizeInBits().getFixedValue() / 8;
   llvm::Value *from = address(pop(), instruction.memArg, sizeBytes);
-  llvm::LoadInst *value = b.CreateAlignedLoad(memoryType, from, llvm::Align(1),
-                                              /*isVolatile=*/m.options.strictTraps);
+  llvm::LoadInst *value =
+      b.CreateAlignedLoad(memoryType, from, llvm::Align(1),
+                          /*isVolatile=*/m.options.strictTraps);
   m.setRegion(value, Region::Guest);
   if (memoryType == type)
     return push(value);
   push(isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type));
 }
 
-void FunctionLowering::store(const Instruction &instruction, llvm::Type *memoryType) {
+void FunctionLowering::store(const Instruction &instruction,
+                             llvm::Type *memoryType) {
   llvm::Value *value = pop();
   uint32_t sizeBytes = memoryType->getPrimitiveSizeInBits().getFixedValue() / 8;
   llvm::Value *to = address(pop(), instruction.memArg, sizeBytes);
   if (value->getType() != memoryType)
     value = b.CreateTrunc(value, memoryType);
-  m.setRegion(b.CreateAlignedStore(value, to, llvm::Align(1), m.options.strictTraps),
-              Region::Guest);
+  m.setRegion(
+      b.CreateAlignedStore(value, to, llvm::Align(1), m.options.strictTraps),
+      Region::Guest);
 }
 
-#define LOWER(name, ...)                                                                 \
-  void FunctionLowering::lower##name(const Instruction &instruction) { __VA_ARGS__; }
+#define LOWER(name, ...)                                                       \
+  void FunctionLowering::lower##name(const Instruction &instruction) {         \
+    __VA_ARGS__;                                                               \
+  }
 
 LOWER(I32Load, load(instruction, m.i32, m.i32, false))
 LOWER(I64Load, load(instruction, m.i64, m.i64, false))
@@ -133,7 +147,8 @@ void FunctionLowering::pushIndex(llvm::Value *value, bool is64) {
 
 void FunctionLowering::lowerMemorySize(const Instruction &instruction) {
   uint8_t pageSizeLog2 = m.module.memories[instruction.index].type.pageSizeLog2;
-  pushIndex(b.CreateLShr(memorySize(instruction.index), pageSizeLog2), is64(instruction.index));
+  pushIndex(b.CreateLShr(memorySize(instruction.index), pageSizeLog2),
+            is64(instruction.index));
 }
 
 void FunctionLowering::lowerMemoryGrow(const Instruction &instruction) {

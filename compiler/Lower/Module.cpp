@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What belongs to a module as a whole, in partition 0: the storage of the process model,
-// the module descriptor, the initialization, and the C entries of exports.
+// What belongs to a module as a whole, in partition 0: the storage of the
+// process model, the module descriptor, the initialization, and the C entries
+// of exports.
 
 #include "Lower/ModuleLowering.h"
 #include "moat/abi/Manifest.h"
@@ -17,11 +18,16 @@ public:
 
 private:
   // Constants in the layout of abi/Layout.h.
-  llvm::Constant *u8(uint64_t value) { return llvm::ConstantInt::get(m.i8, value); }
-  llvm::Constant *u32(uint64_t value) {
-    return llvm::ConstantInt::get(m.i32, value, /*IsSigned=*/false, /*ImplicitTrunc=*/true);
+  llvm::Constant *u8(uint64_t value) {
+    return llvm::ConstantInt::get(m.i8, value);
   }
-  llvm::Constant *u64(uint64_t value) { return llvm::ConstantInt::get(m.i64, value); }
+  llvm::Constant *u32(uint64_t value) {
+    return llvm::ConstantInt::get(m.i32, value, /*IsSigned=*/false,
+                                  /*ImplicitTrunc=*/true);
+  }
+  llvm::Constant *u64(uint64_t value) {
+    return llvm::ConstantInt::get(m.i64, value);
+  }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(m.ptr); }
   llvm::Constant *structure(ArrayRef<llvm::Constant *> fields) {
     return llvm::ConstantStruct::getAnon(m.context, fields);
@@ -29,14 +35,19 @@ private:
   llvm::Constant *array(ArrayRef<llvm::Constant *> elements);
   llvm::Constant *bytes(ArrayRef<uint8_t> bytes);
   llvm::Constant *string(StringRef text);
-  llvm::Constant *name(StringRef text) { return structure({string(text), u64(text.size())}); }
-  llvm::GlobalVariable *constant(llvm::Constant *contents, const Twine &name = "");
-  void defineSymbol(const Twine &name, llvm::Constant *contents, bool isConstant);
+  llvm::Constant *name(StringRef text) {
+    return structure({string(text), u64(text.size())});
+  }
+  llvm::GlobalVariable *constant(llvm::Constant *contents,
+                                 const Twine &name = "");
+  void defineSymbol(const Twine &name, llvm::Constant *contents,
+                    bool isConstant);
   /// A symbol that the linker makes.
   llvm::Constant *linkerSymbol(const char *name);
 
   llvm::Constant *valueType(ValType type);
-  llvm::Constant *limits(const Limits &limits, uint8_t pageSizeLog2, ValType element);
+  llvm::Constant *limits(const Limits &limits, uint8_t pageSizeLog2,
+                         ValType element);
   llvm::Constant *types();
   llvm::Constant *imports();
   llvm::Constant *exports();
@@ -63,26 +74,32 @@ private:
   const Module &module;
   Builder b;
   llvm::Function *initialize = nullptr;
-  SmallVector<llvm::Constant *> initialValues; ///< of globals; null where computed
-  SmallVector<llvm::Constant *> dataBytes;     ///< by data segment
+  SmallVector<llvm::Constant *>
+      initialValues;                       ///< of globals; null where computed
+  SmallVector<llvm::Constant *> dataBytes; ///< by data segment
 };
 } // namespace
 
-void moat::defineModule(ModuleLowering &lowering) { ModuleDefinitions(lowering).run(); }
+void moat::defineModule(ModuleLowering &lowering) {
+  ModuleDefinitions(lowering).run();
+}
 
 void ModuleDefinitions::run() {
   for (const Global &global : module.globals)
-    initialValues.push_back(global.import ? nullptr : m.constantValue(global.init));
+    initialValues.push_back(global.import ? nullptr
+                                          : m.constantValue(global.init));
   for (const DataSegment &segment : module.datas)
-    dataBytes.push_back(segment.bytes.bytes.empty()
-                            ? null()
-                            : constant(bytes(segment.bytes.bytes), "moat_data"));
+    dataBytes.push_back(
+        segment.bytes.bytes.empty()
+            ? null()
+            : constant(bytes(segment.bytes.bytes), "moat_data"));
   defineInitialize();
   for (const Export &exported : module.exports)
     if (exported.kind == ExternKind::Func && m.isProcess() &&
         (m.options.exportAll || exported.name == "_start"))
       defineExportEntry(m, exported);
-  // Types first: what storage refers to them by is replaced when they are defined.
+  // Types first: what storage refers to them by is replaced when they are
+  // defined.
   m.places->defineStorage(initialValues);
   if (m.isProcess())
     defineSegmentCells();
@@ -104,26 +121,28 @@ llvm::Constant *ModuleDefinitions::bytes(ArrayRef<uint8_t> bytes) {
 
 llvm::GlobalVariable *ModuleDefinitions::constant(llvm::Constant *contents,
                                                   const Twine &name) {
-  auto *global =
-      new llvm::GlobalVariable(m.ir, contents->getType(), /*isConstant=*/true,
-                               llvm::GlobalValue::PrivateLinkage, contents, name);
+  auto *global = new llvm::GlobalVariable(
+      m.ir, contents->getType(), /*isConstant=*/true,
+      llvm::GlobalValue::PrivateLinkage, contents, name);
   return global;
 }
 
 llvm::Constant *ModuleDefinitions::string(StringRef text) {
-  llvm::GlobalVariable *global =
-      constant(llvm::ConstantDataArray::getString(m.context, text, /*AddNull=*/true));
+  llvm::GlobalVariable *global = constant(
+      llvm::ConstantDataArray::getString(m.context, text, /*AddNull=*/true));
   global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   global->setAlignment(llvm::Align(1));
   return global;
 }
 
-void ModuleDefinitions::defineSymbol(const Twine &name, llvm::Constant *contents,
+void ModuleDefinitions::defineSymbol(const Twine &name,
+                                     llvm::Constant *contents,
                                      bool isConstant) {
   std::string key = name.str();
   llvm::GlobalVariable *declared = m.ir.getNamedGlobal(key);
   auto *global = new llvm::GlobalVariable(m.ir, contents->getType(), isConstant,
-                                          llvm::GlobalValue::ExternalLinkage, contents, "");
+                                          llvm::GlobalValue::ExternalLinkage,
+                                          contents, "");
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
   global->setDSOLocal(true);
   if (declared) {
@@ -134,9 +153,8 @@ void ModuleDefinitions::defineSymbol(const Twine &name, llvm::Constant *contents
 }
 
 llvm::Constant *ModuleDefinitions::linkerSymbol(const char *name) {
-  auto *global =
-      new llvm::GlobalVariable(m.ir, m.i8, true, llvm::GlobalValue::ExternalWeakLinkage,
-                               nullptr, name);
+  auto *global = new llvm::GlobalVariable(
+      m.ir, m.i8, true, llvm::GlobalValue::ExternalWeakLinkage, nullptr, name);
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
   global->setDSOLocal(true);
   return global;
@@ -153,16 +171,18 @@ llvm::Constant *ModuleDefinitions::valueType(ValType type) {
   } else {
     kind = abi::Kind(uint8_t(abi::Kind::Func) + uint8_t(type.heap.abstract()));
   }
-  return structure({u8(uint8_t(kind)), u8(type.nullable),
-                    llvm::ConstantInt::get(llvm::Type::getInt16Ty(m.context), 0),
-                    u32(typeIndex)});
+  return structure(
+      {u8(uint8_t(kind)), u8(type.nullable),
+       llvm::ConstantInt::get(llvm::Type::getInt16Ty(m.context), 0),
+       u32(typeIndex)});
 }
 
-llvm::Constant *ModuleDefinitions::limits(const Limits &limits, uint8_t pageSizeLog2,
+llvm::Constant *ModuleDefinitions::limits(const Limits &limits,
+                                          uint8_t pageSizeLog2,
                                           ValType element) {
-  return structure({u64(limits.min), u64(limits.max.value_or(UINT64_MAX)), u8(limits.is64),
-                    u8(limits.isShared), u8(pageSizeLog2), u8(0), u32(0),
-                    valueType(element)});
+  return structure({u64(limits.min), u64(limits.max.value_or(UINT64_MAX)),
+                    u8(limits.is64), u8(limits.isShared), u8(pageSizeLog2),
+                    u8(0), u32(0), valueType(element)});
 }
 
 llvm::Constant *ModuleDefinitions::types() {
@@ -170,8 +190,8 @@ llvm::Constant *ModuleDefinitions::types() {
   std::vector<std::string> texts = typeTexts(module);
   for (auto [index, type] : llvm::enumerate(module.types)) {
     if (type.kind != SubType::Func) {
-      rows.push_back(
-          structure({string(texts[index]), null(), u32(0), u32(0), null(), null()}));
+      rows.push_back(structure(
+          {string(texts[index]), null(), u32(0), u32(0), null(), null()}));
       continue;
     }
     SmallVector<llvm::Constant *> valueTypes;
@@ -184,8 +204,12 @@ llvm::Constant *ModuleDefinitions::types() {
     rows.push_back(structure(
         {string(texts[index]), list ? constant(list) : null(),
          u32(type.func.params.size()), u32(type.func.results.size()),
-         hasEntries ? static_cast<llvm::Constant *>(defineHostEntry(m, type.func)) : null(),
-         hasEntries ? static_cast<llvm::Constant *>(defineCallFromC(m, type.func)) : null()}));
+         hasEntries
+             ? static_cast<llvm::Constant *>(defineHostEntry(m, type.func))
+             : null(),
+         hasEntries
+             ? static_cast<llvm::Constant *>(defineCallFromC(m, type.func))
+             : null()}));
   }
   // Tags of the process model: see abi::Exception::tag.
   if (m.isProcess())
@@ -204,8 +228,9 @@ llvm::Constant *ModuleDefinitions::imports() {
       index = module.types[module.functions[index].typeIndex].canonical;
     else if (import.kind == ExternKind::Tag)
       index = module.types[module.tags[index].typeIndex].canonical;
-    rows.push_back(structure({name(import.module), name(import.field),
-                              u8(uint8_t(import.kind)), u8(0), u8(0), u8(0), u32(index)}));
+    rows.push_back(
+        structure({name(import.module), name(import.field),
+                   u8(uint8_t(import.kind)), u8(0), u8(0), u8(0), u32(index)}));
   }
   return array(rows);
 }
@@ -216,26 +241,29 @@ llvm::Constant *ModuleDefinitions::exports() {
     uint32_t index = exported.index;
     if (exported.kind == ExternKind::Func)
       index = m.descriptorIndex(index);
-    rows.push_back(structure({name(exported.name), u8(uint8_t(exported.kind)), u8(0), u8(0),
-                              u8(0), u32(index)}));
+    rows.push_back(structure({name(exported.name), u8(uint8_t(exported.kind)),
+                              u8(0), u8(0), u8(0), u32(index)}));
   }
   return array(rows);
 }
 
 llvm::Constant *ModuleDefinitions::functions() {
   SmallVector<llvm::Constant *> rows;
-  for (uint32_t i = module.importedFunctionCount; i < module.functions.size(); ++i)
+  for (uint32_t i = module.importedFunctionCount; i < module.functions.size();
+       ++i)
     if (m.escapingIndex(i) != UINT32_MAX)
-      rows.push_back(structure({m.function(i),
-                                u32(module.types[module.functions[i].typeIndex].canonical),
-                                u32(i)}));
+      rows.push_back(
+          structure({m.function(i),
+                     u32(module.types[module.functions[i].typeIndex].canonical),
+                     u32(i)}));
   return array(rows);
 }
 
 llvm::Constant *ModuleDefinitions::memoryTypes() {
   SmallVector<llvm::Constant *> rows;
   for (const Memory &memory : module.memories)
-    rows.push_back(limits(memory.type.limits, memory.type.pageSizeLog2, ValType()));
+    rows.push_back(
+        limits(memory.type.limits, memory.type.pageSizeLog2, ValType()));
   return array(rows);
 }
 
@@ -249,7 +277,8 @@ llvm::Constant *ModuleDefinitions::tableTypes() {
 llvm::Constant *ModuleDefinitions::globalTypes() {
   SmallVector<llvm::Constant *> rows;
   for (const Global &global : module.globals)
-    rows.push_back(structure({valueType(global.type.type), u32(global.type.isMutable), u32(0)}));
+    rows.push_back(structure(
+        {valueType(global.type.type), u32(global.type.isMutable), u32(0)}));
   return array(rows);
 }
 
@@ -286,8 +315,8 @@ bool ModuleDefinitions::areKnown(const ElementSegment &segment) const {
   return m.isProcess() && segment.expressions.empty();
 }
 
-/// Process model: the cells that instructions see, filled. Where elements are computed, the
-/// array is filled by the initialization.
+/// Process model: the cells that instructions see, filled. Where elements are
+/// computed, the array is filled by the initialization.
 void ModuleDefinitions::defineSegmentCells() {
   SmallVector<llvm::Constant *> cells;
   for (const ElementSegment &segment : module.elements) {
@@ -317,7 +346,8 @@ void ModuleDefinitions::defineSegmentCells() {
 
 void ModuleDefinitions::defineDescriptor() {
   auto pointerTo = [&](llvm::Constant *contents) -> llvm::Constant * {
-    return contents ? static_cast<llvm::Constant *>(constant(contents)) : null();
+    return contents ? static_cast<llvm::Constant *>(constant(contents))
+                    : null();
   };
   llvm::Constant *typeArray = null();
   if (llvm::Constant *contents = types()) {
@@ -332,40 +362,69 @@ void ModuleDefinitions::defineDescriptor() {
   if (!m.isProcess())
     layout = m.layout;
   auto [processMemories, processTables] = m.places->processArrays();
-  SmallVector<llvm::Constant *> fields{
-      u32(abi::version), u32(flags), string(module.name),
-      linkerSymbol("__ehdr_start"),
-      linkerSymbol("__start_moat_functions"), linkerSymbol("__stop_moat_functions"),
-      initialize,
-      typeArray, pointerTo(imports()), pointerTo(exports()), pointerTo(functions()),
-      pointerTo(memoryTypes()), pointerTo(tableTypes()), pointerTo(globalTypes()),
-      pointerTo(tagTypes()), pointerTo(elements()), pointerTo(datas()),
-      u32(module.types.size()), u32(module.imports.size()), u32(module.exports.size()),
-      u32(m.escapingCount), u32(module.memories.size()), u32(module.tables.size()),
-      u32(module.globals.size()), u32(module.tags.size()), u32(module.elements.size()),
-      u32(module.datas.size()),
-      u32(module.importedFunctionCount), u32(module.importedMemoryCount),
-      u32(module.importedTableCount), u32(module.importedGlobalCount),
-      u32(module.importedTagCount),
-      u32(layout.sizeBytes), u32(layout.memoryBases), u32(layout.memories),
-      u32(layout.tables), u32(layout.globals), u32(layout.globalCells),
-      u32(layout.functionImports), u32(layout.functionRefs), u32(layout.types),
-      u32(layout.elements), u32(layout.datas), u32(layout.tags), u32(0),
-      processMemories, processTables};
+  SmallVector<llvm::Constant *> fields{u32(abi::version),
+                                       u32(flags),
+                                       string(module.name),
+                                       linkerSymbol("__ehdr_start"),
+                                       linkerSymbol("__start_moat_functions"),
+                                       linkerSymbol("__stop_moat_functions"),
+                                       initialize,
+                                       typeArray,
+                                       pointerTo(imports()),
+                                       pointerTo(exports()),
+                                       pointerTo(functions()),
+                                       pointerTo(memoryTypes()),
+                                       pointerTo(tableTypes()),
+                                       pointerTo(globalTypes()),
+                                       pointerTo(tagTypes()),
+                                       pointerTo(elements()),
+                                       pointerTo(datas()),
+                                       u32(module.types.size()),
+                                       u32(module.imports.size()),
+                                       u32(module.exports.size()),
+                                       u32(m.escapingCount),
+                                       u32(module.memories.size()),
+                                       u32(module.tables.size()),
+                                       u32(module.globals.size()),
+                                       u32(module.tags.size()),
+                                       u32(module.elements.size()),
+                                       u32(module.datas.size()),
+                                       u32(module.importedFunctionCount),
+                                       u32(module.importedMemoryCount),
+                                       u32(module.importedTableCount),
+                                       u32(module.importedGlobalCount),
+                                       u32(module.importedTagCount),
+                                       u32(layout.sizeBytes),
+                                       u32(layout.memoryBases),
+                                       u32(layout.memories),
+                                       u32(layout.tables),
+                                       u32(layout.globals),
+                                       u32(layout.globalCells),
+                                       u32(layout.functionImports),
+                                       u32(layout.functionRefs),
+                                       u32(layout.types),
+                                       u32(layout.elements),
+                                       u32(layout.datas),
+                                       u32(layout.tags),
+                                       u32(0),
+                                       processMemories,
+                                       processTables};
   defineSymbol("moat_module", structure(fields), true);
   if (!m.isProcess()) {
     llvm::GlobalVariable *descriptor = m.ir.getNamedGlobal("moat_module");
     descriptor->setVisibility(llvm::GlobalValue::ProtectedVisibility);
   }
-  [[maybe_unused]] const llvm::StructLayout *check = m.ir.getDataLayout().getStructLayout(
-      llvm::cast<llvm::StructType>(m.ir.getNamedGlobal("moat_module")->getValueType()));
+  [[maybe_unused]] const llvm::StructLayout *check =
+      m.ir.getDataLayout().getStructLayout(llvm::cast<llvm::StructType>(
+          m.ir.getNamedGlobal("moat_module")->getValueType()));
   assert(check->getSizeInBytes() == sizeof(abi::ModuleDescriptor) &&
          "the descriptor's fields are those of abi/Layout.h");
 }
 
 void ModuleDefinitions::defineManifest() {
-  ArrayRef contents(reinterpret_cast<const uint8_t *>(m.options.manifest.data()),
-                    m.options.manifest.size());
+  ArrayRef contents(
+      reinterpret_cast<const uint8_t *>(m.options.manifest.data()),
+      m.options.manifest.size());
   assert(!contents.empty() && "an executable has a manifest, if an empty one");
   defineSymbol("moat_manifest", bytes(contents), true);
   llvm::GlobalVariable *manifest = m.ir.getNamedGlobal("moat_manifest");
@@ -375,7 +434,8 @@ void ModuleDefinitions::defineManifest() {
 
 void ModuleDefinitions::defineInitialize() {
   auto *type = llvm::FunctionType::get(b.getVoidTy(), {m.ptr}, false);
-  initialize = m.createFunction(type, "moat_initialize", llvm::Function::InternalLinkage);
+  initialize = m.createFunction(type, "moat_initialize",
+                                llvm::Function::InternalLinkage);
   initialize->setCallingConv(llvm::CallingConv::C);
   initialize->addFnAttr(llvm::Attribute::NoInline);
   b.SetInsertPoint(llvm::BasicBlock::Create(m.context, "", initialize));
@@ -384,13 +444,15 @@ void ModuleDefinitions::defineInitialize() {
   initializeElements();
   initializeDatas();
   if (module.start)
-    m.call(b, m.places->callee(b, *module.start), module.funcType(*module.start), {});
+    m.call(b, m.places->callee(b, *module.start),
+           module.funcType(*module.start), {});
   b.CreateRetVoid();
 }
 
 /// In the process model known values are there from the start.
 void ModuleDefinitions::initializeGlobals() {
-  for (uint32_t i = module.importedGlobalCount; i < module.globals.size(); ++i) {
+  for (uint32_t i = module.importedGlobalCount; i < module.globals.size();
+       ++i) {
     if (m.isProcess() && initialValues[i])
       continue;
     llvm::Value *value = lowerConstantExpression(m, b, module.globals[i].init);
@@ -404,8 +466,8 @@ void ModuleDefinitions::initializeTables() {
       continue;
     llvm::Value *value = lowerConstantExpression(m, b, table.init);
     m.callBuiltin(b, Builtin::table_fill,
-                  {m.places->instance(b), m.places->table(b, index), u64(0), value,
-                   u64(table.type.limits.min)});
+                  {m.places->instance(b), m.places->table(b, index), u64(0),
+                   value, u64(table.type.limits.min)});
   }
 }
 
@@ -416,7 +478,8 @@ void ModuleDefinitions::initializeElements() {
       continue;
     llvm::Value *cell = m.places->elementSegment(b, index);
     if (!segment.expressions.empty()) {
-      llvm::Value *list = m.loadField(b, m.ptr, cell, offsetof(abi::ElementSegment, elements));
+      llvm::Value *list =
+          m.loadField(b, m.ptr, cell, offsetof(abi::ElementSegment, elements));
       for (auto [position, expression] : llvm::enumerate(segment.expressions)) {
         llvm::Value *element = lowerConstantExpression(m, b, expression);
         m.storeField(b, element, list, position * sizeof(void *));
@@ -427,8 +490,8 @@ void ModuleDefinitions::initializeElements() {
       if (offset->getType() == m.i32)
         offset = b.CreateZExt(offset, m.i64);
       m.callBuiltin(b, Builtin::table_init,
-                    {m.places->instance(b), m.places->table(b, segment.table), cell, offset,
-                     u64(0), u64(segment.size())});
+                    {m.places->instance(b), m.places->table(b, segment.table),
+                     cell, offset, u64(0), u64(segment.size())});
     }
     if (segment.mode != SegmentMode::Passive)
       m.storeField(b, u64(0), cell, offsetof(abi::ElementSegment, size));
@@ -444,8 +507,8 @@ void ModuleDefinitions::initializeDatas() {
     if (offset->getType() == m.i32)
       offset = b.CreateZExt(offset, m.i64);
     m.callBuiltin(b, Builtin::memory_init,
-                  {m.places->instance(b), m.places->memory(b, segment.memory), cell, offset,
-                   u64(0), u64(segment.bytes.bytes.size())});
+                  {m.places->instance(b), m.places->memory(b, segment.memory),
+                   cell, offset, u64(0), u64(segment.bytes.bytes.size())});
     m.storeField(b, u64(0), cell, offsetof(abi::DataSegment, sizeBytes));
   }
 }

@@ -1,15 +1,17 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What the functions of a partition share: types, declarations, calls by the wasm calling
-// convention, and accesses to the structures of the ABI.
+// What the functions of a partition share: types, declarations, calls by the
+// wasm calling convention, and accesses to the structures of the ABI.
 //
-// The calling convention of wasm functions is `tailcc` wherever a caller through a table
-// cannot know whether its callee tail-calls: in the instance model, whose tables mix
-// functions of separately compiled modules, and in programs that have tail calls. A program
-// without any has C's (compiler/README.md has the figures). The first two results are
-// returned in registers; further ones are left in abi::Context::results, never in a slot of
-// the caller's frame, which a tail call would have to keep. Calls are marked `notail`: LLVM
-// would turn one in tail position into a jump, and a runaway recursion into a loop.
+// The calling convention of wasm functions is `tailcc` wherever a caller
+// through a table cannot know whether its callee tail-calls: in the instance
+// model, whose tables mix functions of separately compiled modules, and in
+// programs that have tail calls. A program without any has C's
+// (compiler/README.md has the figures). The first two results are returned in
+// registers; further ones are left in abi::Context::results, never in a slot of
+// the caller's frame, which a tail call would have to keep. Calls are marked
+// `notail`: LLVM would turn one in tail position into a jump, and a runaway
+// recursion into a loop.
 
 #include "Lower/ModuleLowering.h"
 #include "Decode/Instructions.h"
@@ -22,16 +24,22 @@ using namespace moat;
 /// Results that are returned in registers.
 static constexpr size_t registerResults = 2;
 
-ModuleLowering::ModuleLowering(const Module &module, const ModuleSummary &summary,
+ModuleLowering::ModuleLowering(const Module &module,
+                               const ModuleSummary &summary,
                                ArrayRef<Partition> partitions, uint32_t index,
-                               const LowerOptions &options, llvm::LLVMContext &context,
+                               const LowerOptions &options,
+                               llvm::LLVMContext &context,
                                const llvm::TargetMachine &target)
-    : module(module), summary(summary), partitions(partitions), part(partitions[index]),
-      options(options), vectors(target), context(context),
-      ownedIr(std::make_unique<llvm::Module>("moat." + std::to_string(index), context)),
-      ir(*ownedIr), i8(llvm::Type::getInt8Ty(context)), i32(llvm::Type::getInt32Ty(context)),
-      i64(llvm::Type::getInt64Ty(context)), ptr(llvm::PointerType::get(context, 0)),
-      callingConvention(options.model == CodeModel::Process && !summary.hasTailCalls
+    : module(module), summary(summary), partitions(partitions),
+      part(partitions[index]), options(options), vectors(target),
+      context(context), ownedIr(std::make_unique<llvm::Module>(
+                            "moat." + std::to_string(index), context)),
+      ir(*ownedIr), i8(llvm::Type::getInt8Ty(context)),
+      i32(llvm::Type::getInt32Ty(context)),
+      i64(llvm::Type::getInt64Ty(context)),
+      ptr(llvm::PointerType::get(context, 0)),
+      callingConvention(options.model == CodeModel::Process &&
+                                !summary.hasTailCalls
                             ? llvm::CallingConv::C
                             : llvm::CallingConv::Tail),
       declared(module.functions.size()) {
@@ -52,12 +60,14 @@ ModuleLowering::ModuleLowering(const Module &module, const ModuleSummary &summar
 
 ModuleLowering::~ModuleLowering() = default;
 
-std::unique_ptr<llvm::Module> moat::lower(const Module &module, const ModuleSummary &summary,
-                                          ArrayRef<Partition> partitions, uint32_t index,
-                                          const LowerOptions &options,
-                                          llvm::LLVMContext &context,
-                                          const llvm::TargetMachine &target) {
-  return ModuleLowering(module, summary, partitions, index, options, context, target).run();
+std::unique_ptr<llvm::Module>
+moat::lower(const Module &module, const ModuleSummary &summary,
+            ArrayRef<Partition> partitions, uint32_t index,
+            const LowerOptions &options, llvm::LLVMContext &context,
+            const llvm::TargetMachine &target) {
+  return ModuleLowering(module, summary, partitions, index, options, context,
+                        target)
+      .run();
 }
 
 std::unique_ptr<llvm::Module> ModuleLowering::run() {
@@ -69,11 +79,12 @@ std::unique_ptr<llvm::Module> ModuleLowering::run() {
   return std::move(ownedIr);
 }
 
-/// Numbers the defined functions that need a reference: those that the module can make one
-/// of, and, for a host to find them, those that are exported.
+/// Numbers the defined functions that need a reference: those that the module
+/// can make one of, and, for a host to find them, those that are exported.
 void ModuleLowering::numberEscaping() {
   escaping.assign(module.functions.size(), UINT32_MAX);
-  for (uint32_t i = module.importedFunctionCount; i < module.functions.size(); ++i) {
+  for (uint32_t i = module.importedFunctionCount; i < module.functions.size();
+       ++i) {
     const FunctionSummary &facts = summary.functions[i];
     if (facts.escapes || (!isProcess() && facts.isExported))
       escaping[i] = escapingCount++;
@@ -84,7 +95,8 @@ uint32_t ModuleLowering::descriptorIndex(uint32_t functionIndex) const {
   if (functionIndex < module.importedFunctionCount)
     return functionIndex;
   uint32_t position = escaping[functionIndex];
-  return position == UINT32_MAX ? UINT32_MAX : module.importedFunctionCount + position;
+  return position == UINT32_MAX ? UINT32_MAX
+                                : module.importedFunctionCount + position;
 }
 
 void ModuleLowering::defineFunctions() {
@@ -93,13 +105,16 @@ void ModuleLowering::defineFunctions() {
       lowerFunction(*this, i, function(i));
 }
 
-/// Small functions of other partitions that this one calls are lowered here again, for
-/// inlining only. Their own callees are not, so that the work stays bounded.
+/// Small functions of other partitions that this one calls are lowered here
+/// again, for inlining only. Their own callees are not, so that the work stays
+/// bounded.
 void ModuleLowering::defineInlineCandidates() {
   constexpr uint64_t maxBodyBytes = 48;
-  for (uint32_t i = module.importedFunctionCount; i < module.functions.size(); ++i) {
+  for (uint32_t i = module.importedFunctionCount; i < module.functions.size();
+       ++i) {
     llvm::Function *callee = declared[i];
-    if (contains(i) || !callee || module.functions[i].body.bytes.size() > maxBodyBytes)
+    if (contains(i) || !callee ||
+        module.functions[i].body.bytes.size() > maxBodyBytes)
       continue;
     if (!callee->empty())
       continue;
@@ -138,8 +153,8 @@ llvm::FunctionType *ModuleLowering::functionType(const FuncType &type) const {
   if (type.results.size() == 1)
     result = this->type(type.results[0]);
   else if (type.results.size() >= registerResults)
-    result = llvm::StructType::get(context, {this->type(type.results[0]),
-                                             this->type(type.results[1])});
+    result = llvm::StructType::get(
+        context, {this->type(type.results[0]), this->type(type.results[1])});
   return llvm::FunctionType::get(result, parameters, false);
 }
 
@@ -149,8 +164,9 @@ llvm::FunctionType *ModuleLowering::entryType(const FuncType &type) const {
     parameters.push_back(ptr);
   for (ValType param : type.params)
     parameters.push_back(this->type(param));
-  llvm::Type *result = type.results.size() == 1 ? this->type(type.results[0])
-                                                : llvm::Type::getVoidTy(context);
+  llvm::Type *result = type.results.size() == 1
+                           ? this->type(type.results[0])
+                           : llvm::Type::getVoidTy(context);
   return llvm::FunctionType::get(result, parameters, false);
 }
 
@@ -162,8 +178,9 @@ std::string symbol::function(const Module &module, uint32_t index) {
   return name;
 }
 
-llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const Twine &name,
-                                               llvm::GlobalValue::LinkageTypes linkage) {
+llvm::Function *
+ModuleLowering::createFunction(llvm::FunctionType *type, const Twine &name,
+                               llvm::GlobalValue::LinkageTypes linkage) {
   auto *function = llvm::Function::Create(type, linkage, name, ir);
   function->setCallingConv(callingConvention);
   if (!function->hasLocalLinkage()) {
@@ -173,8 +190,10 @@ llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const T
   if (!summary.hasExceptions)
     function->setDoesNotThrow();
   else if (callingConvention == llvm::CallingConv::Tail)
-    function->addFnAttr("frame-pointer", "all"); // see FunctionLowering::savedStack
-  // A trap can be at any instruction, and its backtrace needs the frame's layout there.
+    function->addFnAttr("frame-pointer",
+                        "all"); // see FunctionLowering::savedStack
+  // A trap can be at any instruction, and its backtrace needs the frame's
+  // layout there.
   function->setUWTableKind(llvm::UWTableKind::Async);
   function->addFnAttr("probe-stack", "inline-asm");
   function->addFnAttr("stack-probe-size", std::to_string(abi::stackProbeBytes));
@@ -184,7 +203,8 @@ llvm::Function *ModuleLowering::createFunction(llvm::FunctionType *type, const T
 }
 
 /// What the summary of the whole module knows, for callers in other partitions.
-void ModuleLowering::setAttributes(llvm::Function *function, uint32_t functionIndex) const {
+void ModuleLowering::setAttributes(llvm::Function *function,
+                                   uint32_t functionIndex) const {
   const FunctionSummary &facts = summary.functions[functionIndex];
   if (!facts.callsOut) // nor throws: those are counted with it
     function->setDoesNotThrow();
@@ -207,7 +227,8 @@ void ModuleLowering::setAttributes(llvm::Function *function, uint32_t functionIn
 }
 
 llvm::Function *ModuleLowering::function(uint32_t functionIndex) {
-  assert(!module.functions[functionIndex].import && "an import has no function of its own");
+  assert(!module.functions[functionIndex].import &&
+         "an import has no function of its own");
   llvm::Function *&known = declared[functionIndex];
   if (known)
     return known;
@@ -220,24 +241,25 @@ llvm::Function *ModuleLowering::function(uint32_t functionIndex) {
   return known;
 }
 
-llvm::Value *ModuleLowering::resultSlot(Builder &b, llvm::Value *context, uint32_t index) {
+llvm::Value *ModuleLowering::resultSlot(Builder &b, llvm::Value *context,
+                                        uint32_t index) {
   return b.CreateConstGEP1_64(i8, context,
-                              offsetof(abi::Context, results) + sizeof(abi::Value) * index);
+                              offsetof(abi::Context, results) +
+                                  sizeof(abi::Value) * index);
 }
 
-SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &callee,
-                                                   const FuncType &type,
-                                                   ArrayRef<llvm::Value *> arguments,
-                                                   llvm::Value *context,
-                                                   llvm::BasicBlock *landingPad) {
+SmallVector<llvm::Value *, 4>
+ModuleLowering::call(Builder &b, const Callee &callee, const FuncType &type,
+                     ArrayRef<llvm::Value *> arguments, llvm::Value *context,
+                     llvm::BasicBlock *landingPad) {
   SmallVector<llvm::Value *, 8> all;
   if (callee.instance)
     all.push_back(callee.instance);
   all.append(arguments.begin(), arguments.end());
   llvm::CallBase *call;
   if (landingPad) {
-    llvm::BasicBlock *next =
-        llvm::BasicBlock::Create(this->context, "", b.GetInsertBlock()->getParent());
+    llvm::BasicBlock *next = llvm::BasicBlock::Create(
+        this->context, "", b.GetInsertBlock()->getParent());
     call = b.CreateInvoke(callee.function, next, landingPad, all);
     b.SetInsertPoint(next);
   } else {
@@ -258,7 +280,8 @@ SmallVector<llvm::Value *, 4> ModuleLowering::call(Builder &b, const Callee &cal
   if (type.results.size() > registerResults && !context)
     context = places->context(b);
   for (size_t i = registerResults; i < type.results.size(); ++i)
-    results.push_back(loadField(b, this->type(type.results[i]), resultSlot(b, context, i), 0));
+    results.push_back(loadField(b, this->type(type.results[i]),
+                                resultSlot(b, context, i), 0));
   return results;
 }
 
@@ -269,7 +292,8 @@ bool ModuleLowering::canThrow(Callee callee) const {
 
 Callee ModuleLowering::referenceCallee(Builder &b, llvm::Value *reference,
                                        const FuncType &type) {
-  llvm::Value *code = loadField(b, ptr, reference, offsetof(abi::FuncRef, code), true);
+  llvm::Value *code =
+      loadField(b, ptr, reference, offsetof(abi::FuncRef, code), true);
   if (isProcess())
     return {{functionType(type), code}, nullptr};
   return {{functionType(type), code},
@@ -295,21 +319,25 @@ void ModuleLowering::setRegion(llvm::Instruction *access, Region region) {
                       region == Region::Guest ? guestTag : structureTag);
 }
 
-static llvm::Value *fieldAddress(Builder &b, llvm::Value *base, uint64_t offset) {
+static llvm::Value *fieldAddress(Builder &b, llvm::Value *base,
+                                 uint64_t offset) {
   return offset == 0 ? base : b.CreateConstGEP1_64(b.getInt8Ty(), base, offset);
 }
 
-llvm::LoadInst *ModuleLowering::loadField(Builder &b, llvm::Type *type, llvm::Value *base,
-                                          uint64_t offset, bool isInvariant) {
+llvm::LoadInst *ModuleLowering::loadField(Builder &b, llvm::Type *type,
+                                          llvm::Value *base, uint64_t offset,
+                                          bool isInvariant) {
   llvm::LoadInst *load = b.CreateLoad(type, fieldAddress(b, base, offset));
   setRegion(load, Region::Structure);
   if (isInvariant)
-    load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context, {}));
+    load->setMetadata(llvm::LLVMContext::MD_invariant_load,
+                      llvm::MDNode::get(context, {}));
   return load;
 }
 
-void ModuleLowering::storeField(Builder &b, llvm::Value *value, llvm::Value *base,
-                                uint64_t offset, bool isVolatile) {
+void ModuleLowering::storeField(Builder &b, llvm::Value *value,
+                                llvm::Value *base, uint64_t offset,
+                                bool isVolatile) {
   setRegion(b.CreateStore(value, fieldAddress(b, base, offset), isVolatile),
             Region::Structure);
 }
@@ -322,26 +350,30 @@ llvm::Constant *ModuleLowering::constantFunctionRef(uint32_t functionIndex) {
     return known;
   auto *type = llvm::StructType::get(context, {ptr, ptr, ptr, ptr});
   auto *global = new llvm::GlobalVariable(ir, type, /*isConstant=*/true,
-                                          llvm::GlobalValue::ExternalLinkage, nullptr, name);
+                                          llvm::GlobalValue::ExternalLinkage,
+                                          nullptr, name);
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
   global->setDSOLocal(true);
   return global;
 }
 
-/// Initial values are evaluated in the order of the index space, since an expression names
-/// earlier globals only: a chain of a million of them must not become a recursion.
+/// Initial values are evaluated in the order of the index space, since an
+/// expression names earlier globals only: a chain of a million of them must not
+/// become a recursion.
 llvm::Constant *ModuleLowering::constantGlobal(uint32_t globalIndex) {
   while (constantGlobals.size() <= globalIndex) {
     const Global &global = module.globals[constantGlobals.size()];
-    bool isFixed = !global.type.isMutable ||
-                   (isProcess() && !summary.globalIsWritten[constantGlobals.size()]);
-    constantGlobals.push_back(global.import || !isFixed ? nullptr
-                                                        : constantValue(global.init));
+    bool isFixed =
+        !global.type.isMutable ||
+        (isProcess() && !summary.globalIsWritten[constantGlobals.size()]);
+    constantGlobals.push_back(
+        global.import || !isFixed ? nullptr : constantValue(global.init));
   }
   return constantGlobals[globalIndex];
 }
 
-/// Evaluates a constant expression (Core 3.0, 3.4.15) as far as LLVM has constants for it.
+/// Evaluates a constant expression (Core 3.0, 3.4.15) as far as LLVM has
+/// constants for it.
 llvm::Constant *ModuleLowering::constantValue(Range expression) {
   SmallVector<llvm::Constant *, 4> stack;
   auto fold = [&](auto operation) -> llvm::Constant * {
@@ -349,8 +381,8 @@ llvm::Constant *ModuleLowering::constantValue(Range expression) {
     auto *left = llvm::dyn_cast<llvm::ConstantInt>(stack.pop_back_val());
     if (!left || !right)
       return nullptr;
-    return llvm::ConstantInt::get(left->getType(),
-                                  operation(left->getValue(), right->getValue()));
+    return llvm::ConstantInt::get(
+        left->getType(), operation(left->getValue(), right->getValue()));
   };
   InstructionReader reader(expression);
   Instruction instruction;
@@ -370,8 +402,9 @@ llvm::Constant *ModuleLowering::constantValue(Range expression) {
                                  llvm::APInt(32, uint32_t(instruction.bits))));
       break;
     case Opcode::F64Const:
-      value = llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEdouble(),
-                                                           llvm::APInt(64, instruction.bits)));
+      value = llvm::ConstantFP::get(
+          context, llvm::APFloat(llvm::APFloat::IEEEdouble(),
+                                 llvm::APInt(64, instruction.bits)));
       break;
     case Opcode::V128Const:
       value = vectorConstant(instruction.bytes);

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// What the lowering of one partition shares: LLVM types, symbols, helpers, and the places
-// where the two code models keep things.
+// What the lowering of one partition shares: LLVM types, symbols, helpers, and
+// the places where the two code models keep things.
 
 #pragma once
 
@@ -25,8 +25,8 @@ enum class Builtin : uint8_t {
 #include "moat/abi/Builtins.def"
 };
 
-/// What a memory access touches, for alias analysis: linear memory and the structures of
-/// the instance never overlap.
+/// What a memory access touches, for alias analysis: linear memory and the
+/// structures of the instance never overlap.
 enum class Region : uint8_t { Guest, Structure };
 
 /// A function to call by the wasm calling convention.
@@ -37,8 +37,9 @@ struct Callee {
 
 class ModuleLowering;
 
-/// Where the things of a module live: one implementation per code model. \p b inserts
-/// into a function that has the instance as first parameter in the instance model.
+/// Where the things of a module live: one implementation per code model. \p b
+/// inserts into a function that has the instance as first parameter in the
+/// instance model.
 class Places {
 public:
   virtual ~Places() = default;
@@ -64,21 +65,21 @@ public:
   virtual Callee callee(Builder &b, uint32_t functionIndex) = 0;
   /// Identity of a tag, as abi::Exception::tag holds it.
   virtual llvm::Value *tag(Builder &b, uint32_t tagIndex) = 0;
-  /// The function at \p index (i64) of a table, of type \p typeIndex; traps if there is
-  /// none.
+  /// The function at \p index (i64) of a table, of type \p typeIndex; traps if
+  /// there is none.
   virtual Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                                 uint32_t typeIndex) = 0;
   /// abi::ElementSegment *, abi::DataSegment *.
   virtual llvm::Value *elementSegment(Builder &b, uint32_t index) = 0;
   virtual llvm::Value *dataSegment(Builder &b, uint32_t index) = 0;
 
-
-  /// Defines what partition 0 holds of the model's own: \p initialValues of the globals
-  /// that are known when compiling, null else.
+  /// Defines what partition 0 holds of the model's own: \p initialValues of the
+  /// globals that are known when compiling, null else.
   virtual void defineStorage(ArrayRef<llvm::Constant *> initialValues) = 0;
   /// ModuleDescriptor::processMemories and processTables.
   virtual std::pair<llvm::Constant *, llvm::Constant *> processArrays() = 0;
-  /// Whether the initialization has to apply the active element segments of a table.
+  /// Whether the initialization has to apply the active element segments of a
+  /// table.
   virtual bool isTableConstant(uint32_t table) const = 0;
 };
 
@@ -88,11 +89,21 @@ std::unique_ptr<Places> makeInstancePlaces(ModuleLowering &lowering);
 /// Names of the module's own symbols; all hidden.
 namespace symbol {
 std::string function(const Module &module, uint32_t index);
-inline std::string global(uint32_t index) { return "moat_global." + std::to_string(index); }
-inline std::string functionRef(uint32_t index) { return "moat_ref." + std::to_string(index); }
-inline std::string type(uint32_t index) { return "moat_type." + std::to_string(index); }
-inline std::string tableElements(uint32_t index) { return "moat_table." + std::to_string(index); }
-inline std::string callTable(uint32_t index) { return "moat_calls." + std::to_string(index); }
+inline std::string global(uint32_t index) {
+  return "moat_global." + std::to_string(index);
+}
+inline std::string functionRef(uint32_t index) {
+  return "moat_ref." + std::to_string(index);
+}
+inline std::string type(uint32_t index) {
+  return "moat_type." + std::to_string(index);
+}
+inline std::string tableElements(uint32_t index) {
+  return "moat_table." + std::to_string(index);
+}
+inline std::string callTable(uint32_t index) {
+  return "moat_calls." + std::to_string(index);
+}
 } // namespace symbol
 
 /// Offsets of the arrays in an instance of the instance model.
@@ -131,67 +142,85 @@ public:
 
   // Types.
   llvm::Type *type(ValType type) const;
-  /// By the wasm calling convention: at most two results are returned, the others are in
-  /// abi::Context::results.
+  /// By the wasm calling convention: at most two results are returned, the
+  /// others are in abi::Context::results.
   llvm::FunctionType *functionType(const FuncType &type) const;
-  /// By the C calling convention, as abi/Layout.h describes imports and exports.
+  /// By the C calling convention, as abi/Layout.h describes imports and
+  /// exports.
   llvm::FunctionType *entryType(const FuncType &type) const;
 
   // Functions.
-  /// Declares, or finds, the function of the module's index space that is defined in it.
+  /// Declares, or finds, the function of the module's index space that is
+  /// defined in it.
   llvm::Function *function(uint32_t functionIndex);
-  /// The thunk that calls an import by the C calling convention (process model).
+  /// The thunk that calls an import by the C calling convention (process
+  /// model).
   llvm::Function *importThunk(uint32_t functionIndex);
   llvm::FunctionCallee builtin(Builtin builtin);
   /// Calls a builtin, after a check of the stack where its row asks for it.
-  llvm::CallInst *callBuiltin(Builder &b, Builtin builtin, ArrayRef<llvm::Value *> arguments);
-  /// Makes a function of the wasm calling convention, with the attributes all have.
+  llvm::CallInst *callBuiltin(Builder &b, Builtin builtin,
+                              ArrayRef<llvm::Value *> arguments);
+  /// Makes a function of the wasm calling convention, with the attributes all
+  /// have.
   llvm::Function *createFunction(llvm::FunctionType *type, const Twine &name,
                                  llvm::GlobalValue::LinkageTypes linkage);
   /// Traps with StackExhausted unless abi::hostStackBytes of stack are left.
   void checkStack(Builder &b);
   void trap(Builder &b, TrapKind kind);
   void trapIf(Builder &b, llvm::Value *condition, TrapKind kind);
-  /// Traps unless \p condition, with the kind that \p makeKind computes on the cold path.
+  /// Traps unless \p condition, with the kind that \p makeKind computes on the
+  /// cold path.
   void trapUnless(Builder &b, llvm::Value *condition,
                   llvm::function_ref<llvm::Value *()> makeKind);
 
-  /// A call by the wasm calling convention; never a tail call. Its results, all of them.
-  /// \p context is abi::Context * where the function that calls has no instance. Exceptions
-  /// go to \p landingPad, if there is one.
-  SmallVector<llvm::Value *, 4> call(Builder &b, const Callee &callee, const FuncType &type,
+  /// A call by the wasm calling convention; never a tail call. Its results, all
+  /// of them.
+  /// \p context is abi::Context * where the function that calls has no
+  /// instance. Exceptions go to \p landingPad, if there is one.
+  SmallVector<llvm::Value *, 4> call(Builder &b, const Callee &callee,
+                                     const FuncType &type,
                                      ArrayRef<llvm::Value *> arguments,
                                      llvm::Value *context = nullptr,
                                      llvm::BasicBlock *landingPad = nullptr);
   /// Whether an exception can leave a call of \p callee.
   bool canThrow(Callee callee) const;
-  /// A call in place of a return: `musttail`. The caller's results are of the same types.
-  void tailCall(Builder &b, const Callee &callee, ArrayRef<llvm::Value *> arguments);
+  /// A call in place of a return: `musttail`. The caller's results are of the
+  /// same types.
+  void tailCall(Builder &b, const Callee &callee,
+                ArrayRef<llvm::Value *> arguments);
   /// The function that a reference, not null, is to (abi::FuncRef).
-  Callee referenceCallee(Builder &b, llvm::Value *reference, const FuncType &type);
+  Callee referenceCallee(Builder &b, llvm::Value *reference,
+                         const FuncType &type);
   /// Returns from a function of the wasm calling convention.
-  void emitReturn(Builder &b, const FuncType &type, ArrayRef<llvm::Value *> results);
+  void emitReturn(Builder &b, const FuncType &type,
+                  ArrayRef<llvm::Value *> results);
   /// The slot of result \p index in the results area of \p context.
   llvm::Value *resultSlot(Builder &b, llvm::Value *context, uint32_t index);
 
   // Accesses to structures of the ABI.
-  llvm::LoadInst *loadField(Builder &b, llvm::Type *type, llvm::Value *base, uint64_t offset,
-                            bool isInvariant = false);
-  void storeField(Builder &b, llvm::Value *value, llvm::Value *base, uint64_t offset,
-                  bool isVolatile = false);
+  llvm::LoadInst *loadField(Builder &b, llvm::Type *type, llvm::Value *base,
+                            uint64_t offset, bool isInvariant = false);
+  void storeField(Builder &b, llvm::Value *value, llvm::Value *base,
+                  uint64_t offset, bool isVolatile = false);
   void setRegion(llvm::Instruction *access, Region region);
 
-  /// The value of a constant expression, if it is known when compiling; else null.
+  /// The value of a constant expression, if it is known when compiling; else
+  /// null.
   llvm::Constant *constantValue(Range expression);
   llvm::Constant *vectorConstant(const uint8_t (&bytes)[16]) const;
   /// The value of an immutable global that is known when compiling; else null.
   llvm::Constant *constantGlobal(uint32_t globalIndex);
-  /// The reference to a function as a constant, in the process model; else null.
+  /// The reference to a function as a constant, in the process model; else
+  /// null.
   llvm::Constant *constantFunctionRef(uint32_t functionIndex);
 
-  /// Position of a defined function among those that references or exports can reach.
-  uint32_t escapingIndex(uint32_t functionIndex) const { return escaping[functionIndex]; }
-  /// As exports and element segments name a function (abi::ExportDescriptor::index).
+  /// Position of a defined function among those that references or exports can
+  /// reach.
+  uint32_t escapingIndex(uint32_t functionIndex) const {
+    return escaping[functionIndex];
+  }
+  /// As exports and element segments name a function
+  /// (abi::ExportDescriptor::index).
   uint32_t descriptorIndex(uint32_t functionIndex) const;
 
   const Module &module;
@@ -219,19 +248,22 @@ private:
   llvm::BasicBlock *trapBlock(llvm::Function *function, TrapKind kind);
 
   std::vector<uint32_t> escaping; ///< by function index
-  std::vector<llvm::Constant *> constantGlobals; ///< of the globals evaluated so far
+  std::vector<llvm::Constant *>
+      constantGlobals; ///< of the globals evaluated so far
   /// The blocks of the function that is being lowered that trap, by kind.
   llvm::Function *trapBlocksOwner = nullptr;
   llvm::SmallDenseMap<uint32_t, llvm::BasicBlock *, 8> trapBlocks;
-  std::vector<llvm::Function *> declared; ///< by function index; null where not asked for
+  std::vector<llvm::Function *>
+      declared; ///< by function index; null where not asked for
   llvm::MDNode *guestTag = nullptr, *structureTag = nullptr;
 };
 
-/// For each type of a module, a text that identifies it (abi::TypeDescriptor::text).
+/// For each type of a module, a text that identifies it
+/// (abi::TypeDescriptor::text).
 std::vector<std::string> typeTexts(const Module &module);
 
-/// What partition 0 holds beside its functions: globals, tables, segments, the module
-/// descriptor, C entries and the initialization (abi/Layout.h).
+/// What partition 0 holds beside its functions: globals, tables, segments, the
+/// module descriptor, C entries and the initialization (abi/Layout.h).
 void defineModule(ModuleLowering &lowering);
 
 /// The C entry of an exported function (abi/Layout.h, moat_export_…).
@@ -241,9 +273,11 @@ llvm::Function *defineCallFromC(ModuleLowering &lowering, const FuncType &type);
 llvm::Function *defineHostEntry(ModuleLowering &lowering, const FuncType &type);
 
 /// Lowers the body of \p functionIndex into its function.
-void lowerFunction(ModuleLowering &lowering, uint32_t functionIndex, llvm::Function *function);
+void lowerFunction(ModuleLowering &lowering, uint32_t functionIndex,
+                   llvm::Function *function);
 
 /// Lowers a constant expression that is not a constant to LLVM.
-llvm::Value *lowerConstantExpression(ModuleLowering &lowering, Builder &b, Range expression);
+llvm::Value *lowerConstantExpression(ModuleLowering &lowering, Builder &b,
+                                     Range expression);
 
 } // namespace moat

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The function name table: for backtraces, in a loadable section, so that it survives
-// stripping. Every row is tied to its function's section: the linker drops both together.
-// Nothing refers to a row, so no pass that removes unused globals may run after this.
+// The function name table: for backtraces, in a loadable section, so that it
+// survives stripping. Every row is tied to its function's section: the linker
+// drops both together. Nothing refers to a row, so no pass that removes unused
+// globals may run after this.
 
 #include "Lower/ModuleLowering.h"
 
@@ -26,30 +27,34 @@ void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
 
   for (llvm::Function &function : ir) {
     std::optional<uint32_t> index = functionIndexOf(function.getName());
-    if (!index || function.isDeclaration() || function.hasAvailableExternallyLinkage())
+    if (!index || function.isDeclaration() ||
+        function.hasAvailableExternallyLinkage())
       continue;
-    auto *text =
-        llvm::ConstantDataArray::getString(context, module.functionName(*index).take_front(1000));
-    auto *name = new llvm::GlobalVariable(ir, text->getType(), true,
-                                          llvm::GlobalValue::PrivateLinkage, text);
+    auto *text = llvm::ConstantDataArray::getString(
+        context, module.functionName(*index).take_front(1000));
+    auto *name = new llvm::GlobalVariable(
+        ir, text->getType(), true, llvm::GlobalValue::PrivateLinkage, text);
     name->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     name->setAlignment(llvm::Align(1));
 
-    auto *entry = new llvm::GlobalVariable(ir, row, true, llvm::GlobalValue::PrivateLinkage,
-                                           nullptr);
+    auto *entry = new llvm::GlobalVariable(
+        ir, row, true, llvm::GlobalValue::PrivateLinkage, nullptr);
     auto relative = [&](llvm::Constant *to, unsigned field) {
       llvm::Constant *place = llvm::ConstantExpr::getGetElementPtr(
           i32, entry, llvm::ConstantInt::get(i64, field));
       return llvm::ConstantExpr::getTrunc(
-          llvm::ConstantExpr::getSub(llvm::ConstantExpr::getPtrToInt(to, i64),
-                                     llvm::ConstantExpr::getPtrToInt(place, i64)),
+          llvm::ConstantExpr::getSub(
+              llvm::ConstantExpr::getPtrToInt(to, i64),
+              llvm::ConstantExpr::getPtrToInt(place, i64)),
           i32);
     };
     entry->setInitializer(llvm::ConstantStruct::get(
-        row, {relative(&function, 0), relative(name, 1), llvm::ConstantInt::get(i32, *index)}));
+        row, {relative(&function, 0), relative(name, 1),
+              llvm::ConstantInt::get(i32, *index)}));
     entry->setSection("moat_functions");
     entry->setAlignment(llvm::Align(4));
-    entry->setMetadata(llvm::LLVMContext::MD_associated,
-                       llvm::MDNode::get(context, llvm::ValueAsMetadata::get(&function)));
+    entry->setMetadata(
+        llvm::LLVMContext::MD_associated,
+        llvm::MDNode::get(context, llvm::ValueAsMetadata::get(&function)));
   }
 }

@@ -1,10 +1,12 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Numeric instructions (Core 3.0, 4.3 Numerics): constants, arithmetic, comparisons.
+// Numeric instructions (Core 3.0, 4.3 Numerics): constants, arithmetic,
+// comparisons.
 //
-// Floating point is LLVM's plain arithmetic. LLVM folds x*1, x/1, x-0 and their like to x,
-// which leaves a signaling NaN signaling where the specification wants a quiet one (4.3.3,
-// NaN propagation): where an operand is such a literal, and everywhere under
+// Floating point is LLVM's plain arithmetic. LLVM folds x*1, x/1, x-0 and their
+// like to x, which leaves a signaling NaN signaling where the specification
+// wants a quiet one (4.3.3, NaN propagation): where an operand is such a
+// literal, and everywhere under
 // --strict-float, the result passes through llvm.canonicalize.
 
 #include "Lower/FunctionLowering.h"
@@ -30,11 +32,14 @@ void FunctionLowering::eqz() {
   llvm::Value *value = pop();
   auto *extension = llvm::dyn_cast<llvm::ZExtInst>(value);
   bool isBoolean = extension && extension->getSrcTy()->isIntegerTy(1);
-  push(b.CreateZExt(isBoolean ? b.CreateNot(extension->getOperand(0)) : b.CreateIsNull(value),
+  push(b.CreateZExt(isBoolean ? b.CreateNot(extension->getOperand(0))
+                              : b.CreateIsNull(value),
                     m.i32));
 }
 
-void FunctionLowering::intrinsic(ID id) { push(b.CreateUnaryIntrinsic(id, pop())); }
+void FunctionLowering::intrinsic(ID id) {
+  push(b.CreateUnaryIntrinsic(id, pop()));
+}
 
 void FunctionLowering::binaryIntrinsic(ID id) {
   llvm::Value *right = pop(), *left = pop();
@@ -42,7 +47,8 @@ void FunctionLowering::binaryIntrinsic(ID id) {
 }
 
 /// Counts of leading and trailing zeros: of zero it is the width.
-static void countZeros(Builder &b, SmallVectorImpl<llvm::Value *> &operands, ID id) {
+static void countZeros(Builder &b, SmallVectorImpl<llvm::Value *> &operands,
+                       ID id) {
   llvm::Value *&top = operands.back();
   top = b.CreateIntrinsic(id, {top->getType()}, {top, b.getFalse()});
 }
@@ -59,8 +65,8 @@ void FunctionLowering::rotate(ID id) {
   push(b.CreateIntrinsic(id, {value->getType()}, {value, value, count}));
 }
 
-/// Core 3.0, 4.3.2, idiv and irem: a zero divisor traps, and so does the one quotient that
-/// does not fit; its remainder is 0.
+/// Core 3.0, 4.3.2, idiv and irem: a zero divisor traps, and so does the one
+/// quotient that does not fit; its remainder is 0.
 void FunctionLowering::divide(Op op) {
   llvm::Value *divisor = pop(), *dividend = pop();
   llvm::Type *type = divisor->getType();
@@ -81,8 +87,9 @@ void FunctionLowering::divide(Op op) {
   push(b.CreateBinOp(op, dividend, divisor));
 }
 
-/// Is \p value a literal, or a vector with a lane, that makes LLVM fold an operation to its other operand, with or
-/// without its sign? 1 and -1 of products and quotients, 0 and -0 of sums.
+/// Is \p value a literal, or a vector with a lane, that makes LLVM fold an
+/// operation to its other operand, with or without its sign? 1 and -1 of
+/// products and quotients, 0 and -0 of sums.
 static bool isNeutral(llvm::Value *value, Op op) {
   if (auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(value->getType())) {
     auto *lanes = llvm::dyn_cast<llvm::Constant>(value);
@@ -118,17 +125,19 @@ void FunctionLowering::lowerI64Const(const Instruction &instruction) {
 }
 void FunctionLowering::lowerF32Const(const Instruction &instruction) {
   llvm::APInt bits(32, static_cast<uint32_t>(instruction.bits));
-  push(llvm::ConstantFP::get(m.context, llvm::APFloat(llvm::APFloat::IEEEsingle(), bits)));
+  push(llvm::ConstantFP::get(m.context,
+                             llvm::APFloat(llvm::APFloat::IEEEsingle(), bits)));
 }
 void FunctionLowering::lowerF64Const(const Instruction &instruction) {
   llvm::APInt bits(64, instruction.bits);
-  push(llvm::ConstantFP::get(m.context, llvm::APFloat(llvm::APFloat::IEEEdouble(), bits)));
+  push(llvm::ConstantFP::get(m.context,
+                             llvm::APFloat(llvm::APFloat::IEEEdouble(), bits)));
 }
 
 // One line for each row: the LLVM operation that the instruction is.
-#define LOWER(name, ...)                                                                 \
+#define LOWER(name, ...)                                                       \
   void FunctionLowering::lower##name(const Instruction &) { __VA_ARGS__; }
-#define LOWER_BOTH(type1, type2, name, ...)                                              \
+#define LOWER_BOTH(type1, type2, name, ...)                                    \
   LOWER(type1##name, __VA_ARGS__) LOWER(type2##name, __VA_ARGS__)
 #define LOWER_INT(name, ...) LOWER_BOTH(I32, I64, name, __VA_ARGS__)
 #define LOWER_FLOAT(name, ...) LOWER_BOTH(F32, F64, name, __VA_ARGS__)

@@ -1,12 +1,13 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Where things live in an executable: one instance per process, so everything is a hidden
-// symbol at a link-time address, and there is no instance parameter.
+// Where things live in an executable: one instance per process, so everything
+// is a hidden symbol at a link-time address, and there is no instance
+// parameter.
 //
-// Linear memory 0 is a symbol that the linker sets. Its type has no size: LLVM must not
-// think that any byte of it can be read without a trap. A table that nothing changes is a
-// constant array, and beside it stands an array of what a call needs, code and type, so
-// that call_indirect loads both at once.
+// Linear memory 0 is a symbol that the linker sets. Its type has no size: LLVM
+// must not think that any byte of it can be read without a trap. A table that
+// nothing changes is a constant array, and beside it stands an array of what a
+// call needs, code and type, so that call_indirect loads both at once.
 
 #include "Lower/ModuleLowering.h"
 
@@ -15,16 +16,24 @@ using namespace moat;
 namespace {
 class ProcessPlaces : public Places {
 public:
-  explicit ProcessPlaces(ModuleLowering &lowering) : m(lowering) { planTables(); }
+  explicit ProcessPlaces(ModuleLowering &lowering) : m(lowering) {
+    planTables();
+  }
 
-  llvm::Value *instance(Builder &) override { return external("moat_instance", structures); }
-  llvm::Value *context(Builder &) override { return external("moat_context", structures); }
+  llvm::Value *instance(Builder &) override {
+    return external("moat_instance", structures);
+  }
+  llvm::Value *context(Builder &) override {
+    return external("moat_context", structures);
+  }
   llvm::Value *memoryBase(Builder &b, uint32_t index) override;
   llvm::Value *memory(Builder &b, uint32_t index) override {
-    return at(b, external("moat_memories", structures), index * sizeof(abi::Memory));
+    return at(b, external("moat_memories", structures),
+              index * sizeof(abi::Memory));
   }
   llvm::Value *table(Builder &b, uint32_t index) override {
-    return at(b, external("moat_tables", structures), index * sizeof(abi::Table));
+    return at(b, external("moat_tables", structures),
+              index * sizeof(abi::Table));
   }
   llvm::Value *tableElements(Builder &b, uint32_t index) override;
   llvm::Value *tableSize(Builder &b, uint32_t index) override;
@@ -38,25 +47,33 @@ public:
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                         uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
-    return at(b, external("moat_elements", structures), index * sizeof(abi::ElementSegment));
+    return at(b, external("moat_elements", structures),
+              index * sizeof(abi::ElementSegment));
   }
   llvm::Value *dataSegment(Builder &b, uint32_t index) override {
-    return at(b, external("moat_datas", structures), index * sizeof(abi::DataSegment));
+    return at(b, external("moat_datas", structures),
+              index * sizeof(abi::DataSegment));
   }
   void defineStorage(ArrayRef<llvm::Constant *> initialValues) override;
   std::pair<llvm::Constant *, llvm::Constant *> processArrays() override {
-    return {m.ir.getNamedGlobal("moat_memories"), m.ir.getNamedGlobal("moat_tables")};
+    return {m.ir.getNamedGlobal("moat_memories"),
+            m.ir.getNamedGlobal("moat_tables")};
   }
-  bool isTableConstant(uint32_t table) const override { return !!constantTables[table]; }
+  bool isTableConstant(uint32_t table) const override {
+    return !!constantTables[table];
+  }
 
 private:
-  /// The elements of a table that nothing changes: function indices, or UINT32_MAX.
+  /// The elements of a table that nothing changes: function indices, or
+  /// UINT32_MAX.
   using Elements = std::vector<uint32_t>;
 
   /// A symbol that another object defines, or that this one will.
-  llvm::GlobalVariable *external(const Twine &name, llvm::Type *type, bool isConstant = false);
+  llvm::GlobalVariable *external(const Twine &name, llvm::Type *type,
+                                 bool isConstant = false);
   /// Gives a symbol its contents, visible to the other partitions.
-  llvm::GlobalVariable *define(const Twine &name, llvm::Constant *contents, bool isConstant);
+  llvm::GlobalVariable *define(const Twine &name, llvm::Constant *contents,
+                               bool isConstant);
   llvm::Value *at(Builder &b, llvm::Constant *base, uint64_t offset) {
     return offset == 0 ? static_cast<llvm::Value *>(base)
                        : b.CreateConstGEP1_64(m.i8, base, offset);
@@ -69,7 +86,8 @@ private:
 
   ModuleLowering &m;
   llvm::Type *structures = llvm::ArrayType::get(m.i8, 0);
-  llvm::StructType *callEntry = llvm::StructType::get(m.context, {m.ptr, m.ptr});
+  llvm::StructType *callEntry =
+      llvm::StructType::get(m.context, {m.ptr, m.ptr});
   std::vector<std::optional<Elements>> constantTables;
 };
 } // namespace
@@ -78,24 +96,26 @@ std::unique_ptr<Places> moat::makeProcessPlaces(ModuleLowering &lowering) {
   return std::make_unique<ProcessPlaces>(lowering);
 }
 
-llvm::GlobalVariable *ProcessPlaces::external(const Twine &name, llvm::Type *type,
-                                              bool isConstant) {
+llvm::GlobalVariable *
+ProcessPlaces::external(const Twine &name, llvm::Type *type, bool isConstant) {
   std::string key = name.str();
   if (llvm::GlobalVariable *known = m.ir.getNamedGlobal(key))
     return known;
-  auto *global = new llvm::GlobalVariable(m.ir, type, isConstant,
-                                          llvm::GlobalValue::ExternalLinkage, nullptr, key);
+  auto *global = new llvm::GlobalVariable(
+      m.ir, type, isConstant, llvm::GlobalValue::ExternalLinkage, nullptr, key);
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
   global->setDSOLocal(true);
   return global;
 }
 
-llvm::GlobalVariable *ProcessPlaces::define(const Twine &name, llvm::Constant *contents,
+llvm::GlobalVariable *ProcessPlaces::define(const Twine &name,
+                                            llvm::Constant *contents,
                                             bool isConstant) {
   std::string key = name.str();
   llvm::GlobalVariable *declared = m.ir.getNamedGlobal(key);
   auto *global = new llvm::GlobalVariable(m.ir, contents->getType(), isConstant,
-                                          llvm::GlobalValue::ExternalLinkage, contents, "");
+                                          llvm::GlobalValue::ExternalLinkage,
+                                          contents, "");
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
   global->setDSOLocal(true);
   if (m.isOnlyPartition())
@@ -111,7 +131,8 @@ llvm::GlobalVariable *ProcessPlaces::define(const Twine &name, llvm::Constant *c
 llvm::Value *ProcessPlaces::memoryBase(Builder &b, uint32_t index) {
   if (index == 0)
     return external("moat_memory0", structures);
-  return m.loadField(b, m.ptr, memory(b, index), offsetof(abi::Memory, base), true);
+  return m.loadField(b, m.ptr, memory(b, index), offsetof(abi::Memory, base),
+                     true);
 }
 
 llvm::Value *ProcessPlaces::tableElements(Builder &b, uint32_t index) {
@@ -137,9 +158,11 @@ llvm::Value *ProcessPlaces::global(Builder &, uint32_t index) {
 }
 
 llvm::Constant *ProcessPlaces::typeIdentity(uint32_t typeIndex) {
-  uint64_t offset = m.module.types[typeIndex].canonical * sizeof(abi::TypeDescriptor);
-  return llvm::ConstantExpr::getGetElementPtr(m.i8, external("moat_types", structures, true),
-                                              llvm::ConstantInt::get(m.i64, offset));
+  uint64_t offset =
+      m.module.types[typeIndex].canonical * sizeof(abi::TypeDescriptor);
+  return llvm::ConstantExpr::getGetElementPtr(
+      m.i8, external("moat_types", structures, true),
+      llvm::ConstantInt::get(m.i64, offset));
 }
 
 llvm::Value *ProcessPlaces::typeIdentity(Builder &, uint32_t typeIndex) {
@@ -160,19 +183,22 @@ Callee ProcessPlaces::callee(Builder &, uint32_t functionIndex) {
   return {m.function(functionIndex), nullptr};
 }
 
-Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
-                                     uint32_t typeIndex) {
-  m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)), TrapKind::UndefinedElement);
+Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
+                                     llvm::Value *index, uint32_t typeIndex) {
+  m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)),
+           TrapKind::UndefinedElement);
   llvm::Value *expected = typeIdentity(b, typeIndex);
   if (const auto &elements = constantTables[table]) {
-    llvm::Value *calls = external(symbol::callTable(table),
-                                  llvm::ArrayType::get(callEntry, elements->size()), true);
+    llvm::Value *calls =
+        external(symbol::callTable(table),
+                 llvm::ArrayType::get(callEntry, elements->size()), true);
     llvm::Value *entry = b.CreateGEP(callEntry, calls, index);
     llvm::Value *type = m.loadField(b, m.ptr, entry, 8, true);
     m.trapUnless(b, b.CreateICmpEQ(type, expected), [&] {
-      return b.CreateSelect(b.CreateIsNull(type),
-                            b.getInt32(uint32_t(TrapKind::UninitializedElement)),
-                            b.getInt32(uint32_t(TrapKind::IndirectCallType)));
+      return b.CreateSelect(
+          b.CreateIsNull(type),
+          b.getInt32(uint32_t(TrapKind::UninitializedElement)),
+          b.getInt32(uint32_t(TrapKind::IndirectCallType)));
     });
     llvm::Value *code = m.loadField(b, m.ptr, entry, 0, true);
     return {{m.functionType(m.module.types[typeIndex].func), code}, nullptr};
@@ -180,7 +206,8 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table, llvm::Value *in
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
-  llvm::Value *type = m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
+  llvm::Value *type =
+      m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
   m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
   return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }
@@ -190,9 +217,11 @@ void ProcessPlaces::planTables() {
     constantTables.push_back(planTable(i));
 }
 
-/// The elements of a table that no instruction changes and that instantiation fills with
-/// known functions, all within bounds (else instantiation traps, which is the runtime's).
-std::optional<ProcessPlaces::Elements> ProcessPlaces::planTable(uint32_t table) {
+/// The elements of a table that no instruction changes and that instantiation
+/// fills with known functions, all within bounds (else instantiation traps,
+/// which is the runtime's).
+std::optional<ProcessPlaces::Elements>
+ProcessPlaces::planTable(uint32_t table) {
   const Table &definition = m.module.tables[table];
   constexpr uint64_t maxSize = 1 << 20;
   uint64_t size = definition.type.limits.min;
@@ -204,13 +233,15 @@ std::optional<ProcessPlaces::Elements> ProcessPlaces::planTable(uint32_t table) 
   for (const ElementSegment &segment : m.module.elements) {
     if (segment.mode != SegmentMode::Active || segment.table != table)
       continue;
-    auto *offset = llvm::dyn_cast_or_null<llvm::ConstantInt>(m.constantValue(segment.tableOffset));
+    auto *offset = llvm::dyn_cast_or_null<llvm::ConstantInt>(
+        m.constantValue(segment.tableOffset));
     if (!offset || !segment.expressions.empty())
       return std::nullopt;
     uint64_t begin = offset->getZExtValue();
     if (begin > size || segment.functions.size() > size - begin)
       return std::nullopt;
-    std::copy(segment.functions.begin(), segment.functions.end(), elements.begin() + begin);
+    std::copy(segment.functions.begin(), segment.functions.end(),
+              elements.begin() + begin);
   }
   return elements;
 }
@@ -226,35 +257,40 @@ void ProcessPlaces::defineConstantTable(uint32_t table) {
       continue;
     }
     const Function &function = m.module.functions[functionIndex];
-    llvm::Constant *code =
-        function.import ? m.importThunk(functionIndex) : m.function(functionIndex);
+    llvm::Constant *code = function.import ? m.importThunk(functionIndex)
+                                           : m.function(functionIndex);
     references.push_back(m.constantFunctionRef(functionIndex));
-    calls.push_back(
-        llvm::ConstantStruct::get(callEntry, {code, typeIdentity(function.typeIndex)}));
+    calls.push_back(llvm::ConstantStruct::get(
+        callEntry, {code, typeIdentity(function.typeIndex)}));
   }
   define(symbol::tableElements(table),
-         llvm::ConstantArray::get(llvm::ArrayType::get(m.ptr, elements.size()), references),
+         llvm::ConstantArray::get(llvm::ArrayType::get(m.ptr, elements.size()),
+                                  references),
          true);
   define(symbol::callTable(table),
-         llvm::ConstantArray::get(llvm::ArrayType::get(callEntry, elements.size()), calls),
+         llvm::ConstantArray::get(
+             llvm::ArrayType::get(callEntry, elements.size()), calls),
          true);
 }
 
 void ProcessPlaces::defineFunctionRef(uint32_t functionIndex) {
   const Function &function = m.module.functions[functionIndex];
   llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);
-  llvm::Constant *code =
-      function.import ? m.importThunk(functionIndex) : m.function(functionIndex);
+  llvm::Constant *code = function.import ? m.importThunk(functionIndex)
+                                         : m.function(functionIndex);
   define(symbol::functionRef(functionIndex),
-         llvm::ConstantStruct::getAnon({code, null, typeIdentity(function.typeIndex), null}),
+         llvm::ConstantStruct::getAnon(
+             {code, null, typeIdentity(function.typeIndex), null}),
          true);
 }
 
 void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
   auto zeroed = [&](uint64_t sizeBytes) {
-    return llvm::ConstantAggregateZero::get(llvm::ArrayType::get(m.i64, sizeBytes / 8));
+    return llvm::ConstantAggregateZero::get(
+        llvm::ArrayType::get(m.i64, sizeBytes / 8));
   };
-  define("moat_memories", zeroed(m.module.memories.size() * sizeof(abi::Memory)), false);
+  define("moat_memories",
+         zeroed(m.module.memories.size() * sizeof(abi::Memory)), false);
 
   SmallVector<llvm::Constant *> tables;
   llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);
@@ -265,19 +301,25 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
       elements = m.ir.getNamedGlobal(symbol::tableElements(i));
       size = llvm::ConstantInt::get(m.i64, constantTables[i]->size());
     }
-    tables.push_back(llvm::ConstantStruct::getAnon({elements, size, size, null}));
+    tables.push_back(
+        llvm::ConstantStruct::getAnon({elements, size, size, null}));
   }
-  auto *tableType = llvm::StructType::get(m.context, {m.ptr, m.i64, m.i64, m.ptr});
+  auto *tableType =
+      llvm::StructType::get(m.context, {m.ptr, m.i64, m.i64, m.ptr});
   define("moat_tables",
-         llvm::ConstantArray::get(llvm::ArrayType::get(tableType, tables.size()), tables),
+         llvm::ConstantArray::get(
+             llvm::ArrayType::get(tableType, tables.size()), tables),
          false);
 
-  for (uint32_t i = m.module.importedGlobalCount; i < m.module.globals.size(); ++i) {
+  for (uint32_t i = m.module.importedGlobalCount; i < m.module.globals.size();
+       ++i) {
     if (m.constantGlobal(i) && !m.options.exportAll)
       continue; // every use is the constant
     llvm::Constant *value = initialValues[i];
     define(symbol::global(i),
-           value ? value : llvm::Constant::getNullValue(m.type(m.module.globals[i].type.type)),
+           value ? value
+                 : llvm::Constant::getNullValue(
+                       m.type(m.module.globals[i].type.type)),
            false);
   }
   for (uint32_t i = 0; i < m.module.functions.size(); ++i)

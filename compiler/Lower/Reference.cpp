@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Reference instructions (Core 3.0, 4.6.3). The null reference is the null pointer.
+// Reference instructions (Core 3.0, 4.6.3). The null reference is the null
+// pointer.
 
 #include "Lower/FunctionLowering.h"
 

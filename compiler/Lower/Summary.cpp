@@ -1,14 +1,16 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The summary of the whole module: one walk over every body, then facts flow from callees
-// to callers until nothing changes. It repays what partitions hide from the optimizer.
+// The summary of the whole module: one walk over every body, then facts flow
+// from callees to callers until nothing changes. It repays what partitions hide
+// from the optimizer.
 
 #include "Decode/Instructions.h"
 #include "Lower/Lower.h"
 
 using namespace moat;
 
-/// A body of this size takes the -O0 pipeline: some of LLVM's passes are worse than linear.
+/// A body of this size takes the -O0 pipeline: some of LLVM's passes are worse
+/// than linear.
 static constexpr size_t oversizedBodyBytes = 512 << 10;
 static constexpr size_t oversizedBlockCount = 30'000;
 static constexpr size_t oversizedLocalCount = 10'000;
@@ -32,7 +34,9 @@ private:
 };
 } // namespace
 
-ModuleSummary moat::summarize(const Module &module) { return Summarizer(module).run(); }
+ModuleSummary moat::summarize(const Module &module) {
+  return Summarizer(module).run();
+}
 
 ModuleSummary Summarizer::run() {
   summary.functions.resize(module.functions.size());
@@ -77,7 +81,8 @@ void Summarizer::walkExpression(Range expression) {
 
 void Summarizer::walkBody(uint32_t functionIndex) {
   FunctionSummary &facts = summary.functions[functionIndex];
-  FunctionBody body = llvm::cantFail(readFunctionBody(module.functions[functionIndex]));
+  FunctionBody body =
+      llvm::cantFail(readFunctionBody(module.functions[functionIndex]));
   // Further results are passed in the context, as good as globals.
   if (module.funcType(functionIndex).results.size() > 2)
     facts.readsGlobals = facts.writesGlobals = true;
@@ -90,27 +95,33 @@ void Summarizer::walkBody(uint32_t functionIndex) {
   while (!reader.atEnd()) {
     reader.readValidated(instruction);
     Opcode opcode = instruction.opcode;
-    blockCount += opcode == Opcode::Block || opcode == Opcode::Loop || opcode == Opcode::If ||
-                  opcode == Opcode::Try || opcode == Opcode::TryTable;
-    blockCount += instruction.opcode == Opcode::BrTable ? instruction.labels.size() / 8 : 0;
+    blockCount += opcode == Opcode::Block || opcode == Opcode::Loop ||
+                  opcode == Opcode::If || opcode == Opcode::Try ||
+                  opcode == Opcode::TryTable;
+    blockCount += instruction.opcode == Opcode::BrTable
+                      ? instruction.labels.size() / 8
+                      : 0;
     hasDrop |= opcode == Opcode::Drop;
     walkInstruction(instruction, facts, functionIndex);
   }
-  // A dropped load is there for its trap: nobody may take the call for one without effects.
+  // A dropped load is there for its trap: nobody may take the call for one
+  // without effects.
   facts.writesMemory |= hasDrop && facts.readsMemory;
   facts.isOversized = body.code.bytes.size() > oversizedBodyBytes ||
-                      blockCount > oversizedBlockCount || localCount > oversizedLocalCount;
+                      blockCount > oversizedBlockCount ||
+                      localCount > oversizedLocalCount;
   summary.hasOversized |= facts.isOversized;
 }
 
-void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary &facts,
-                                 uint32_t caller) {
+void Summarizer::walkInstruction(const Instruction &instruction,
+                                 FunctionSummary &facts, uint32_t caller) {
   switch (instruction.opcode) {
   case Opcode::Call:
   case Opcode::ReturnCall:
     summary.hasTailCalls |= instruction.opcode == Opcode::ReturnCall;
     summary.functions[instruction.index].isCalled = true;
-    if (callers[instruction.index].empty() || callers[instruction.index].back() != caller)
+    if (callers[instruction.index].empty() ||
+        callers[instruction.index].back() != caller)
       callers[instruction.index].push_back(caller);
     return;
   case Opcode::ReturnCallIndirect:
@@ -198,7 +209,8 @@ void Summarizer::walkInstruction(const Instruction &instruction, FunctionSummary
     return;
   default:
     // A family without rules of its own above: assume everything.
-    facts.readsMemory = facts.writesMemory = facts.readsGlobals = facts.writesGlobals = true;
+    facts.readsMemory = facts.writesMemory = facts.readsGlobals =
+        facts.writesGlobals = true;
     facts.callsOut = facts.mayTrap = true;
     return;
   }

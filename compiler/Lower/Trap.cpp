@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The conditional trap that every family uses: a branch that LLVM takes for unlikely, to a
-// block that calls moat_trap and does not come back. A function has one such block a kind.
+// The conditional trap that every family uses: a branch that LLVM takes for
+// unlikely, to a block that calls moat_trap and does not come back. A function
+// has one such block a kind.
 
 #include "Lower/ModuleLowering.h"
 #include "llvm/IR/MDBuilder.h"
@@ -13,7 +14,8 @@ void ModuleLowering::trap(Builder &b, TrapKind kind) {
   b.CreateUnreachable();
 }
 
-llvm::BasicBlock *ModuleLowering::trapBlock(llvm::Function *function, TrapKind kind) {
+llvm::BasicBlock *ModuleLowering::trapBlock(llvm::Function *function,
+                                            TrapKind kind) {
   if (trapBlocksOwner != function) {
     trapBlocksOwner = function;
     trapBlocks.clear();
@@ -51,10 +53,11 @@ void ModuleLowering::trapUnless(Builder &b, llvm::Value *condition,
   b.SetInsertPoint(next);
 }
 
-/// The address of a slot in the frame is as good as the stack pointer: what lies between
-/// them is the frame of a function that holds nothing else.
+/// The address of a slot in the frame is as good as the stack pointer: what
+/// lies between them is the frame of a function that holds nothing else.
 void ModuleLowering::checkStack(Builder &b) {
   llvm::Value *slot = b.CreateAlloca(i8);
-  llvm::Value *floor = loadField(b, ptr, places->context(b), offsetof(abi::Context, stackFloor));
+  llvm::Value *floor =
+      loadField(b, ptr, places->context(b), offsetof(abi::Context, stackFloor));
   trapIf(b, b.CreateICmpULT(slot, floor), TrapKind::StackExhausted);
 }

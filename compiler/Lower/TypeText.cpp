@@ -1,16 +1,19 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// A text for every type of a module that is the same in two modules exactly if the types are
-// equal (Core 3.0, 3.3.10 Defined Types): what instances of a store compare types by.
+// A text for every type of a module that is the same in two modules exactly if
+// the types are equal (Core 3.0, 3.3.10 Defined Types): what instances of a
+// store compare types by.
 //
-// A type that is final, has no supertype, and is not recursive is as the text format writes
-// it, with the types that it refers to in place of their indices. Any other is followed by
-// its recursion group, in which `$i` is the group's i-th type:
+// A type that is final, has no supertype, and is not recursive is as the text
+// format writes it, with the types that it refers to in place of their indices.
+// Any other is followed by its recursion group, in which `$i` is the group's
+// i-th type:
 //
 //     (func (param (ref null $0))) as $0 of (rec (func (param (ref null $0))))
 //
-// A text inside another one, or a group, that is long is given by its SHA-256 digest: types
-// that refer twice to the one before would double the text each time.
+// A text inside another one, or a group, that is long is given by its SHA-256
+// digest: types that refer twice to the one before would double the text each
+// time.
 
 #include "Lower/ModuleLowering.h"
 #include "llvm/ADT/StringExtras.h"
@@ -22,8 +25,9 @@ using namespace moat;
 static constexpr size_t longestInnerText = 200;
 
 static std::string digestOf(StringRef text) {
-  return "#" + llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(text)),
-                           /*LowerCase=*/true);
+  return "#" +
+         llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(text)),
+                     /*LowerCase=*/true);
 }
 
 namespace {
@@ -32,7 +36,8 @@ public:
   explicit TypeTextWriter(const Module &module) : types(module.types) {}
 
   std::vector<std::string> run() {
-    for (size_t begin = 0; begin < types.size(); begin += types[begin].recGroupSize)
+    for (size_t begin = 0; begin < types.size();
+         begin += types[begin].recGroupSize)
       writeGroup(begin, begin + types[begin].recGroupSize);
     return std::move(texts);
   }
@@ -47,7 +52,8 @@ private:
 
   ArrayRef<SubType> types;
   std::vector<std::string> texts; ///< of the groups before this one
-  bool isRecursive = false;       ///< the group that is being written refers to itself
+  bool isRecursive =
+      false; ///< the group that is being written refers to itself
 };
 } // namespace
 
@@ -81,7 +87,8 @@ std::string TypeTextWriter::reference(uint32_t index) {
 std::string TypeTextWriter::valueType(ValType type) {
   if (!type.isRef() || !type.heap.isConcrete())
     return toString(type);
-  return (type.nullable ? "(ref null " : "(ref ") + reference(type.heap.typeIndex()) + ")";
+  return (type.nullable ? "(ref null " : "(ref ") +
+         reference(type.heap.typeIndex()) + ")";
 }
 
 /// ` (param i32 i64)`, or nothing.
@@ -104,9 +111,11 @@ std::string TypeTextWriter::field(const FieldType &field) {
 std::string TypeTextWriter::composite(const SubType &type) {
   std::string text = keyword(type).str();
   if (type.kind == SubType::Func)
-    return text + list("param", type.func.params) + list("result", type.func.results) + ")";
+    return text + list("param", type.func.params) +
+           list("result", type.func.results) + ")";
   for (const FieldType &each : type.fields)
-    text += type.kind == SubType::Array ? " " + field(each) : " (field " + field(each) + ")";
+    text += type.kind == SubType::Array ? " " + field(each)
+                                        : " (field " + field(each) + ")";
   return text + ")";
 }
 
@@ -119,7 +128,8 @@ void TypeTextWriter::writeGroup(uint32_t begin, uint32_t end) {
     if (!type.isFinal || type.supertype) {
       isRecursive = true; // or as good as
       text = (type.isFinal ? "(sub final " : "(sub ") +
-             (type.supertype ? reference(*type.supertype) + " " : "") + text + ")";
+             (type.supertype ? reference(*type.supertype) + " " : "") + text +
+             ")";
     }
     group += " " + text;
   }

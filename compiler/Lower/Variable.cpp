@@ -7,8 +7,8 @@
 
 using namespace moat;
 
-/// Comparisons push the i32 that the specification asks for; where it is only tested, the
-/// i1 it was made from is the condition.
+/// Comparisons push the i32 that the specification asks for; where it is only
+/// tested, the i1 it was made from is the condition.
 llvm::Value *FunctionLowering::truth(llvm::Value *value) {
   if (auto *extension = llvm::dyn_cast<llvm::ZExtInst>(value))
     if (extension->getSrcTy()->isIntegerTy(1))
@@ -16,7 +16,8 @@ llvm::Value *FunctionLowering::truth(llvm::Value *value) {
   return b.CreateICmpNE(value, llvm::Constant::getNullValue(value->getType()));
 }
 
-/// A load that the module itself drops is there for its trap: LLVM must not delete it.
+/// A load that the module itself drops is there for its trap: LLVM must not
+/// delete it.
 void FunctionLowering::keepTrap(llvm::Value *dropped) {
   for (;;) { // what a load makes of the bytes it has read
     if (llvm::isa<llvm::CastInst, llvm::ShuffleVectorInst>(dropped))
@@ -61,7 +62,8 @@ void FunctionLowering::lowerGlobalGet(const Instruction &instruction) {
   if (llvm::Constant *constant = m.constantGlobal(instruction.index))
     return push(constant);
   const GlobalType &global = m.module.globals[instruction.index].type;
-  push(m.loadField(b, m.type(global.type), m.places->global(b, instruction.index), 0));
+  push(m.loadField(b, m.type(global.type),
+                   m.places->global(b, instruction.index), 0));
 }
 
 void FunctionLowering::lowerGlobalSet(const Instruction &instruction) {

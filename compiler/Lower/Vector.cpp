@@ -1,14 +1,16 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Fixed-width vectors (Core 3.0, 4.3.7 and 4.6.2): constants, lanes and bits, and how the
-// families Vector and RelaxedVector see a v128. It travels as <16 x i8>; an instruction
-// casts it to the lanes it works on, and the casts between two instructions cancel. As
-// <2 x i64> it would pull selects of <2 x double> through the casts, away from their
-// comparison: then they are no minpd any more.
+// Fixed-width vectors (Core 3.0, 4.3.7 and 4.6.2): constants, lanes and bits,
+// and how the families Vector and RelaxedVector see a v128. It travels as <16 x
+// i8>; an instruction casts it to the lanes it works on, and the casts between
+// two instructions cancel. As <2 x i64> it would pull selects of <2 x double>
+// through the casts, away from their comparison: then they are no minpd any
+// more.
 //
-// Every instruction is the LLVM operation that it is, so that LLVM can fold and combine
-// it. Where LLVM has no such operation, or makes poor code of it, the processor's own
-// instruction is asked for, on processors that have it (VectorTarget).
+// Every instruction is the LLVM operation that it is, so that LLVM can fold and
+// combine it. Where LLVM has no such operation, or makes poor code of it, the
+// processor's own instruction is asked for, on processors that have it
+// (VectorTarget).
 
 #include "Lower/FunctionLowering.h"
 #include "llvm/Analysis/ConstantFolding.h"
@@ -54,14 +56,15 @@ llvm::FixedVectorType *FunctionLowering::lanesOf(Shape shape) const {
   return llvm::FixedVectorType::get(lane, 128 / lane->getPrimitiveSizeInBits());
 }
 
-/// \p value, a vector of 128 bits, as another one. What a cast was made from needs none.
+/// \p value, a vector of 128 bits, as another one. What a cast was made from
+/// needs none.
 llvm::Value *FunctionLowering::asLanes(llvm::Value *value, llvm::Type *lanes) {
   if (auto *cast = llvm::dyn_cast<llvm::BitCastInst>(value))
     if (cast->getSrcTy() == lanes)
       return cast->getOperand(0);
   if (auto *constant = llvm::dyn_cast<llvm::Constant>(value))
-    return llvm::ConstantFoldCastOperand(llvm::Instruction::BitCast, constant, lanes,
-                                         m.ir.getDataLayout());
+    return llvm::ConstantFoldCastOperand(llvm::Instruction::BitCast, constant,
+                                         lanes, m.ir.getDataLayout());
   return b.CreateBitCast(value, lanes);
 }
 
@@ -83,7 +86,8 @@ llvm::Value *FunctionLowering::maskOf(llvm::Value *condition, Shape shape) {
   return b.CreateSExt(condition, llvm::VectorType::getInteger(lanesOf(shape)));
 }
 
-llvm::Constant *ModuleLowering::vectorConstant(const uint8_t (&bytes)[16]) const {
+llvm::Constant *
+ModuleLowering::vectorConstant(const uint8_t (&bytes)[16]) const {
   return llvm::ConstantDataVector::get(context, ArrayRef(bytes));
 }
 
@@ -93,8 +97,8 @@ void FunctionLowering::lowerV128Const(const Instruction &instruction) {
 
 // Lanes.
 
-/// A mask of the widest lanes that moves the same bytes: it keeps them whole for LLVM's
-/// own folding, which does not look through casts.
+/// A mask of the widest lanes that moves the same bytes: it keeps them whole
+/// for LLVM's own folding, which does not look through casts.
 static Shape widen(SmallVectorImpl<int> &mask) {
   for (Shape shape : {Shape::I8x16, Shape::I16x8, Shape::I32x4}) {
     SmallVector<int, 16> wider;
@@ -113,30 +117,37 @@ void FunctionLowering::lowerI8x16Shuffle(const Instruction &instruction) {
 }
 
 /// An index out of range selects 0.
-llvm::Value *FunctionLowering::swizzle(llvm::Value *value, llvm::Value *indices) {
+llvm::Value *FunctionLowering::swizzle(llvm::Value *value,
+                                       llvm::Value *indices) {
   llvm::FixedVectorType *type = lanesOf(I8x16);
   llvm::Value *zero = llvm::Constant::getNullValue(type);
   if (auto *constant = llvm::dyn_cast<llvm::ConstantDataVector>(indices)) {
     SmallVector<int, 16> mask;
     for (unsigned i = 0; i < 16; ++i)
-      mask.push_back(int(std::min<uint64_t>(constant->getElementAsInteger(i), 16)));
+      mask.push_back(
+          int(std::min<uint64_t>(constant->getElementAsInteger(i), 16)));
     return b.CreateShuffleVector(value, zero, mask);
   }
   if (m.vectors.hasSsse3) {
-    // pshufb selects 0 by the index's top bit, which saturation sets from 16 on.
+    // pshufb selects 0 by the index's top bit, which saturation sets from 16
+    // on.
     llvm::Value *bias = llvm::ConstantInt::get(type, 0x70);
     indices = b.CreateBinaryIntrinsic(Intrinsic::uadd_sat, indices, bias);
-    return b.CreateIntrinsic(Intrinsic::x86_ssse3_pshuf_b_128, {value, indices});
+    return b.CreateIntrinsic(Intrinsic::x86_ssse3_pshuf_b_128,
+                             {value, indices});
   }
   if (m.vectors.isAArch64)
-    return b.CreateIntrinsic(Intrinsic::aarch64_neon_tbl1, {type}, {value, indices});
+    return b.CreateIntrinsic(Intrinsic::aarch64_neon_tbl1, {type},
+                             {value, indices});
   llvm::Value *result = llvm::PoisonValue::get(type);
   llvm::Value *inRange = b.CreateAnd(indices, 15);
   for (uint64_t i = 0; i < 16; ++i) {
     llvm::Value *index = b.CreateExtractElement(inRange, i);
-    result = b.CreateInsertElement(result, b.CreateExtractElement(value, index), i);
+    result =
+        b.CreateInsertElement(result, b.CreateExtractElement(value, index), i);
   }
-  llvm::Value *isInRange = b.CreateICmpULT(indices, llvm::ConstantInt::get(type, 16));
+  llvm::Value *isInRange =
+      b.CreateICmpULT(indices, llvm::ConstantInt::get(type, 16));
   return b.CreateSelect(isInRange, result, zero);
 }
 
@@ -168,10 +179,14 @@ void FunctionLowering::replaceLane(Shape shape, uint64_t lane) {
   pushLanes(b.CreateInsertElement(vector, value, lane));
 }
 
-#define LOWER(name, ...)                                                                 \
-  void FunctionLowering::lower##name(const Instruction &instruction) { __VA_ARGS__; }
-#define LOWER_LANES(shape)                                                               \
-  void FunctionLowering::lower##shape##Splat(const Instruction &) { splat(shape); }      \
+#define LOWER(name, ...)                                                       \
+  void FunctionLowering::lower##name(const Instruction &instruction) {         \
+    __VA_ARGS__;                                                               \
+  }
+#define LOWER_LANES(shape)                                                     \
+  void FunctionLowering::lower##shape##Splat(const Instruction &) {            \
+    splat(shape);                                                              \
+  }                                                                            \
   LOWER(shape##ReplaceLane, replaceLane(shape, instruction.bits))
 
 LOWER_LANES(I8x16)
@@ -192,13 +207,16 @@ LOWER(F64x2ExtractLane, extractLane(F64x2, instruction.bits, false))
 // Bits.
 
 /// The bits of the first operand where the mask has ones, else of the second.
-llvm::Value *FunctionLowering::bitselect(llvm::Value *first, llvm::Value *second,
+llvm::Value *FunctionLowering::bitselect(llvm::Value *first,
+                                         llvm::Value *second,
                                          llvm::Value *mask) {
-  return b.CreateOr(b.CreateAnd(first, mask), b.CreateAnd(second, b.CreateNot(mask)));
+  return b.CreateOr(b.CreateAnd(first, mask),
+                    b.CreateAnd(second, b.CreateNot(mask)));
 }
 
 void FunctionLowering::lowerV128Bitselect(const Instruction &) {
-  llvm::Value *mask = popLanes(I64x2), *second = popLanes(I64x2), *first = popLanes(I64x2);
+  llvm::Value *mask = popLanes(I64x2), *second = popLanes(I64x2),
+              *first = popLanes(I64x2);
   pushLanes(bitselect(first, second, mask));
 }
 
@@ -227,13 +245,13 @@ void FunctionLowering::bitmask(Shape shape) {
   llvm::Value *lanes = popLanes(shape);
   llvm::Value *isNegative =
       b.CreateICmpSLT(lanes, llvm::Constant::getNullValue(lanes->getType()));
-  llvm::Value *bits =
-      b.CreateBitCast(isNegative, b.getIntNTy(lanesOf(shape)->getNumElements()));
+  llvm::Value *bits = b.CreateBitCast(
+      isNegative, b.getIntNTy(lanesOf(shape)->getNumElements()));
   push(b.CreateZExt(bits, m.i32));
 }
 
 #undef LOWER
-#define LOWER(name, ...)                                                                 \
+#define LOWER(name, ...)                                                       \
   void FunctionLowering::lower##name(const Instruction &) { __VA_ARGS__; }
 
 LOWER(V128Not, pushLanes(b.CreateNot(popLanes(I64x2))))

@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Loads and stores of vectors (Core 3.0, 4.6.8): whole, widened, splatted, of one lane.
-// Each is the scalar or vector access of Memory.cpp, and lanes around it.
+// Loads and stores of vectors (Core 3.0, 4.6.8): whole, widened, splatted, of
+// one lane. Each is the scalar or vector access of Memory.cpp, and lanes around
+// it.
 
 #include "Lower/FunctionLowering.h"
 
@@ -11,7 +12,8 @@ using namespace moat;
 void FunctionLowering::loadExtended(const Instruction &instruction, Shape shape,
                                     bool isSigned) {
   llvm::FixedVectorType *to = lanesOf(shape);
-  load(instruction, llvm::VectorType::getTruncatedElementVectorType(to), to, isSigned);
+  load(instruction, llvm::VectorType::getTruncatedElementVectorType(to), to,
+       isSigned);
   pushLanes(pop());
 }
 
@@ -25,7 +27,8 @@ void FunctionLowering::loadSplat(const Instruction &instruction, Shape shape) {
 void FunctionLowering::loadZero(const Instruction &instruction, Shape shape) {
   llvm::FixedVectorType *type = lanesOf(shape);
   load(instruction, type->getElementType(), type->getElementType(), false);
-  pushLanes(b.CreateInsertElement(llvm::Constant::getNullValue(type), pop(), uint64_t(0)));
+  pushLanes(b.CreateInsertElement(llvm::Constant::getNullValue(type), pop(),
+                                  uint64_t(0)));
 }
 
 void FunctionLowering::loadLane(const Instruction &instruction, Shape shape) {
@@ -40,8 +43,10 @@ void FunctionLowering::storeLane(const Instruction &instruction, Shape shape) {
   store(instruction, operands.back()->getType());
 }
 
-#define LOWER(name, ...)                                                                 \
-  void FunctionLowering::lower##name(const Instruction &instruction) { __VA_ARGS__; }
+#define LOWER(name, ...)                                                       \
+  void FunctionLowering::lower##name(const Instruction &instruction) {         \
+    __VA_ARGS__;                                                               \
+  }
 
 LOWER(V128Load, load(instruction, lanesOf(I8x16), lanesOf(I8x16), false))
 LOWER(V128Store, store(instruction, lanesOf(I8x16)))

@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Arithmetic, comparisons and conversions of vectors, lane by lane (Core 3.0, 4.3.7). What
-// Numeric.cpp says of NaNs holds for each lane.
+// Arithmetic, comparisons and conversions of vectors, lane by lane
+// (Core 3.0, 4.3.7). What Numeric.cpp says of NaNs holds for each lane.
 
 #include "Lower/FunctionLowering.h"
 #include "llvm/Analysis/VectorUtils.h"
@@ -23,15 +23,19 @@ void FunctionLowering::shiftLanes(Shape shape, Op op) {
   llvm::FixedVectorType *type = lanesOf(shape);
   llvm::Value *count = b.CreateAnd(pop(), type->getScalarSizeInBits() - 1);
   llvm::Value *value = popLanes(shape);
-  count = b.CreateVectorSplat(type->getNumElements(),
-                              b.CreateZExtOrTrunc(count, type->getElementType()));
+  count =
+      b.CreateVectorSplat(type->getNumElements(),
+                          b.CreateZExtOrTrunc(count, type->getElementType()));
   pushLanes(b.CreateBinOp(op, value, count));
 }
 
-void FunctionLowering::negateLanes(Shape shape) { pushLanes(b.CreateNeg(popLanes(shape))); }
+void FunctionLowering::negateLanes(Shape shape) {
+  pushLanes(b.CreateNeg(popLanes(shape)));
+}
 
 void FunctionLowering::absoluteLanes(Shape shape) {
-  pushLanes(b.CreateBinaryIntrinsic(Intrinsic::abs, popLanes(shape), b.getFalse()));
+  pushLanes(
+      b.CreateBinaryIntrinsic(Intrinsic::abs, popLanes(shape), b.getFalse()));
 }
 
 /// (a + b + 1) / 2 without the carry: LLVM knows it by this form.
@@ -49,13 +53,15 @@ void FunctionLowering::pseudoMinMax(Shape shape, bool isMin) {
   pushLanes(b.CreateSelect(takesRight, right, left));
 }
 
-/// minimum and maximum of IEEE 754-2019, and a NaN is quiet. A literal is not a NaN, and
-/// seldom 0: then LLVM's own form is short. Else: minps takes its second operand if either
-/// is a NaN or both are zeros, so of both orders the bits together have the right sign.
-llvm::Value *FunctionLowering::minMax(Shape shape, llvm::Value *left, llvm::Value *right,
-                                      bool isMin) {
+/// minimum and maximum of IEEE 754-2019, and a NaN is quiet. A literal is not a
+/// NaN, and seldom 0: then LLVM's own form is short. Else: minps takes its
+/// second operand if either is a NaN or both are zeros, so of both orders the
+/// bits together have the right sign.
+llvm::Value *FunctionLowering::minMax(Shape shape, llvm::Value *left,
+                                      llvm::Value *right, bool isMin) {
   llvm::Type *type = lanesOf(shape);
-  bool isLiteral = llvm::isa<llvm::Constant>(left) || llvm::isa<llvm::Constant>(right);
+  bool isLiteral =
+      llvm::isa<llvm::Constant>(left) || llvm::isa<llvm::Constant>(right);
   if (!m.vectors.isX86 || isLiteral)
     return quieted(b.CreateBinaryIntrinsic(
         isMin ? Intrinsic::minimum : Intrinsic::maximum, left, right));
@@ -63,13 +69,15 @@ llvm::Value *FunctionLowering::minMax(Shape shape, llvm::Value *left, llvm::Valu
   if (m.vectors.hasAvx512) {
     auto id = shape == F32x4 ? Intrinsic::x86_avx512_mask_range_ps_128
                              : Intrinsic::x86_avx512_mask_range_pd_128;
-    uint32_t operation = isMin ? 0b0100 : 0b0101; // with the sign of the comparison
-    result = b.CreateIntrinsic(id, {left, right, b.getInt32(operation),
-                                    llvm::PoisonValue::get(type), b.getInt8(0xFF)});
+    uint32_t operation =
+        isMin ? 0b0100 : 0b0101; // with the sign of the comparison
+    result =
+        b.CreateIntrinsic(id, {left, right, b.getInt32(operation),
+                               llvm::PoisonValue::get(type), b.getInt8(0xFF)});
   } else {
     auto ordered = [&](llvm::Value *first, llvm::Value *second) {
-      llvm::Value *takesFirst =
-          isMin ? b.CreateFCmpOLT(first, second) : b.CreateFCmpOGT(first, second);
+      llvm::Value *takesFirst = isMin ? b.CreateFCmpOLT(first, second)
+                                      : b.CreateFCmpOGT(first, second);
       return b.CreateBitCast(b.CreateSelect(takesFirst, first, second),
                              llvm::VectorType::getInteger(lanesOf(shape)));
     };
@@ -77,7 +85,8 @@ llvm::Value *FunctionLowering::minMax(Shape shape, llvm::Value *left, llvm::Valu
     result = isMin ? b.CreateOr(one, other) : b.CreateAnd(one, other);
     result = b.CreateBitCast(result, type);
   }
-  return b.CreateSelect(b.CreateFCmpUNO(left, right), llvm::ConstantFP::getQNaN(type), result);
+  return b.CreateSelect(b.CreateFCmpUNO(left, right),
+                        llvm::ConstantFP::getQNaN(type), result);
 }
 
 void FunctionLowering::minMax(Shape shape, bool isMin) {
@@ -93,8 +102,10 @@ llvm::Value *FunctionLowering::extend(llvm::Value *value, bool isSigned) {
   return isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type);
 }
 
-llvm::Value *FunctionLowering::extendHalf(llvm::Value *value, bool isHigh, bool isSigned) {
-  unsigned half = llvm::cast<llvm::FixedVectorType>(value->getType())->getNumElements() / 2;
+llvm::Value *FunctionLowering::extendHalf(llvm::Value *value, bool isHigh,
+                                          bool isSigned) {
+  unsigned half =
+      llvm::cast<llvm::FixedVectorType>(value->getType())->getNumElements() / 2;
   auto mask = llvm::createSequentialMask(isHigh ? half : 0, half, 0);
   return extend(b.CreateShuffleVector(value, mask), isSigned);
 }
@@ -103,7 +114,8 @@ void FunctionLowering::extendLanes(Shape from, bool isHigh, bool isSigned) {
   pushLanes(extendHalf(popLanes(from), isHigh, isSigned));
 }
 
-void FunctionLowering::multiplyExtended(Shape from, bool isHigh, bool isSigned) {
+void FunctionLowering::multiplyExtended(Shape from, bool isHigh,
+                                        bool isSigned) {
   llvm::Value *right = extendHalf(popLanes(from), isHigh, isSigned);
   llvm::Value *left = extendHalf(popLanes(from), isHigh, isSigned);
   pushLanes(b.CreateMul(left, right));
@@ -115,7 +127,8 @@ llvm::Value *FunctionLowering::addPairs(llvm::Value *value, bool isSigned) {
   bool isBytes = from->getElementType() == m.i8;
   llvm::FixedVectorType *to = lanesOf(isBytes ? I16x8 : I32x4);
   llvm::Value *ones = llvm::ConstantInt::get(from, 1);
-  if (isBytes && m.vectors.hasSsse3) // of the first operand's lanes the signs do not count
+  if (isBytes &&
+      m.vectors.hasSsse3) // of the first operand's lanes the signs do not count
     return b.CreateIntrinsic(Intrinsic::x86_ssse3_pmadd_ub_sw_128,
                              isSigned ? ArrayRef<llvm::Value *>{ones, value}
                                       : ArrayRef<llvm::Value *>{value, ones});
@@ -139,19 +152,21 @@ void FunctionLowering::addPairs(Shape from, bool isSigned) {
   pushLanes(addPairs(popLanes(from), isSigned));
 }
 
-/// The lanes of two vectors, saturated to half the width; the operands are signed.
+/// The lanes of two vectors, saturated to half the width; the operands are
+/// signed.
 void FunctionLowering::narrow(Shape from, bool isSigned) {
   llvm::Value *right = popLanes(from), *left = popLanes(from);
   unsigned width = lanesOf(from)->getScalarSizeInBits() / 2;
   if (m.vectors.hasSse41) {
     auto id = from == I16x8 ? isSigned ? Intrinsic::x86_sse2_packsswb_128
                                        : Intrinsic::x86_sse2_packuswb_128
-              : isSigned ? Intrinsic::x86_sse2_packssdw_128
-                         : Intrinsic::x86_sse41_packusdw;
+              : isSigned    ? Intrinsic::x86_sse2_packssdw_128
+                            : Intrinsic::x86_sse41_packusdw;
     return pushLanes(b.CreateIntrinsic(id, {left, right}));
   }
   using llvm::APInt;
-  APInt low = isSigned ? APInt::getSignedMinValue(width).sext(2 * width) : APInt(2 * width, 0);
+  APInt low = isSigned ? APInt::getSignedMinValue(width).sext(2 * width)
+                       : APInt(2 * width, 0);
   APInt high = isSigned ? APInt::getSignedMaxValue(width).sext(2 * width)
                         : APInt::getMaxValue(width).zext(2 * width);
   llvm::Value *both = llvm::concatenateVectors(b, {left, right});
@@ -182,13 +197,15 @@ void FunctionLowering::q15multiply(bool isSaturating) {
   llvm::Value *right = popLanes(I16x8), *left = popLanes(I16x8);
   llvm::FixedVectorType *type = lanesOf(I16x8);
   if (m.vectors.isAArch64)
-    return pushLanes(
-        b.CreateIntrinsic(Intrinsic::aarch64_neon_sqrdmulh, {type}, {left, right}));
+    return pushLanes(b.CreateIntrinsic(Intrinsic::aarch64_neon_sqrdmulh, {type},
+                                       {left, right}));
   if (m.vectors.hasSsse3) {
     llvm::Value *product =
         b.CreateIntrinsic(Intrinsic::x86_ssse3_pmul_hr_sw_128, {left, right});
-    llvm::Value *isOver = b.CreateICmpEQ(product, llvm::ConstantInt::get(type, 0x8000));
-    return pushLanes(isSaturating ? b.CreateXor(product, maskOf(isOver, I16x8)) : product);
+    llvm::Value *isOver =
+        b.CreateICmpEQ(product, llvm::ConstantInt::get(type, 0x8000));
+    return pushLanes(isSaturating ? b.CreateXor(product, maskOf(isOver, I16x8))
+                                  : product);
   }
   llvm::Value *product = b.CreateMul(extend(left, true), extend(right, true));
   auto number = [&](uint64_t value) {
@@ -206,25 +223,29 @@ llvm::Value *FunctionLowering::lowHalf(llvm::Value *value) {
 }
 
 llvm::Value *FunctionLowering::withZeros(llvm::Value *half) {
-  return b.CreateShuffleVector(half, llvm::Constant::getNullValue(half->getType()),
-                               {0, 1, 2, 3});
+  return b.CreateShuffleVector(
+      half, llvm::Constant::getNullValue(half->getType()), {0, 1, 2, 3});
 }
 
-/// cvttps2dq makes 0x80000000 of what does not fit: right for what is too small; what is
-/// too large needs its bits inverted, and NaN the value 0.
+/// cvttps2dq makes 0x80000000 of what does not fit: right for what is too
+/// small; what is too large needs its bits inverted, and NaN the value 0.
 llvm::Value *FunctionLowering::truncateF32S(llvm::Value *value) {
   llvm::FixedVectorType *to = lanesOf(I32x4);
   if (!m.vectors.isX86)
-    return b.CreateIntrinsic(Intrinsic::fptosi_sat, {to, value->getType()}, {value});
+    return b.CreateIntrinsic(Intrinsic::fptosi_sat, {to, value->getType()},
+                             {value});
   llvm::Value *zero = llvm::Constant::getNullValue(value->getType());
   llvm::Value *limit = llvm::ConstantFP::get(value->getType(), 0x1p31);
   llvm::Value *isOver = b.CreateFCmpOGE(value, limit);
-  llvm::Value *number = b.CreateSelect(b.CreateFCmpORD(value, value), value, zero);
-  llvm::Value *result = b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {number});
+  llvm::Value *number =
+      b.CreateSelect(b.CreateFCmpORD(value, value), value, zero);
+  llvm::Value *result =
+      b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {number});
   return b.CreateXor(result, maskOf(isOver, I32x4));
 }
 
-/// Without an instruction for it: what reaches past 2^31 is converted on its own and added.
+/// Without an instruction for it: what reaches past 2^31 is converted on its
+/// own and added.
 llvm::Value *FunctionLowering::truncateF32U(llvm::Value *value) {
   llvm::FixedVectorType *to = lanesOf(I32x4);
   llvm::Type *from = value->getType();
@@ -233,23 +254,29 @@ llvm::Value *FunctionLowering::truncateF32U(llvm::Value *value) {
   llvm::Value *zero = llvm::Constant::getNullValue(from);
   value = b.CreateSelect(b.CreateFCmpOGT(value, zero), value, zero);
   if (m.vectors.hasAvx512)
-    return b.CreateIntrinsic(Intrinsic::x86_avx512_mask_cvttps2udq_128,
-                             {value, llvm::PoisonValue::get(to), b.getInt8(0xFF)});
+    return b.CreateIntrinsic(
+        Intrinsic::x86_avx512_mask_cvttps2udq_128,
+        {value, llvm::PoisonValue::get(to), b.getInt8(0xFF)});
   llvm::Value *limit = llvm::ConstantFP::get(from, 0x1p31);
   llvm::Value *excess = b.CreateFSub(value, limit);
   llvm::Value *isOver = b.CreateFCmpOLE(limit, excess);
-  llvm::Value *rest = b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {excess});
+  llvm::Value *rest =
+      b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {excess});
   rest = b.CreateXor(rest, maskOf(isOver, I32x4));
-  rest = b.CreateBinaryIntrinsic(Intrinsic::smax, rest, llvm::Constant::getNullValue(to));
-  return b.CreateAdd(b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {value}), rest);
+  rest = b.CreateBinaryIntrinsic(Intrinsic::smax, rest,
+                                 llvm::Constant::getNullValue(to));
+  return b.CreateAdd(b.CreateIntrinsic(Intrinsic::x86_sse2_cvttps2dq, {value}),
+                     rest);
 }
 
-/// Two lanes, and zeros. The upper limit is a double: min with it, or with 0 if NaN.
+/// Two lanes, and zeros. The upper limit is a double: min with it, or with 0 if
+/// NaN.
 llvm::Value *FunctionLowering::truncateF64S(llvm::Value *value) {
   llvm::Type *from = value->getType();
   if (!m.vectors.isX86)
-    return withZeros(b.CreateIntrinsic(Intrinsic::fptosi_sat,
-                                       {llvm::FixedVectorType::get(m.i32, 2), from}, {value}));
+    return withZeros(b.CreateIntrinsic(
+        Intrinsic::fptosi_sat, {llvm::FixedVectorType::get(m.i32, 2), from},
+        {value}));
   llvm::Value *limit = b.CreateSelect(b.CreateFCmpORD(value, value),
                                       llvm::ConstantFP::get(from, 2147483647.0),
                                       llvm::Constant::getNullValue(from));
@@ -262,8 +289,9 @@ llvm::Value *FunctionLowering::truncateF64U(llvm::Value *value) {
   llvm::Type *from = value->getType();
   llvm::Value *zero = llvm::Constant::getNullValue(from);
   if (!m.vectors.isX86)
-    return withZeros(b.CreateIntrinsic(Intrinsic::fptoui_sat,
-                                       {llvm::FixedVectorType::get(m.i32, 2), from}, {value}));
+    return withZeros(b.CreateIntrinsic(
+        Intrinsic::fptoui_sat, {llvm::FixedVectorType::get(m.i32, 2), from},
+        {value}));
   value = b.CreateSelect(b.CreateFCmpOGT(value, zero), value, zero);
   if (m.vectors.hasAvx512)
     return b.CreateIntrinsic(
@@ -274,10 +302,12 @@ llvm::Value *FunctionLowering::truncateF64U(llvm::Value *value) {
   value = b.CreateUnaryIntrinsic(Intrinsic::trunc, value);
   value = b.CreateFAdd(value, llvm::ConstantFP::get(from, 0x1p52));
   return b.CreateShuffleVector(b.CreateBitCast(value, lanesOf(I32x4)),
-                               llvm::Constant::getNullValue(lanesOf(I32x4)), {0, 2, 4, 4});
+                               llvm::Constant::getNullValue(lanesOf(I32x4)),
+                               {0, 2, 4, 4});
 }
 
-/// LLVM folds demote(promote(x)) to x, which would leave a signaling NaN signaling.
+/// LLVM folds demote(promote(x)) to x, which would leave a signaling NaN
+/// signaling.
 void FunctionLowering::lowerF32x4DemoteF64x2Zero(const Instruction &) {
   llvm::Value *value = popLanes(F64x2);
   bool mayFold = llvm::isa<llvm::FPExtInst>(value);
@@ -291,31 +321,35 @@ void FunctionLowering::lowerF64x2PromoteLowF32x4(const Instruction &) {
   pushLanes(m.options.strictFloat ? quieted(result) : result);
 }
 
-#define LOWER(name, ...)                                                                 \
+#define LOWER(name, ...)                                                       \
   void FunctionLowering::lower##name(const Instruction &) { __VA_ARGS__; }
 
 LOWER(I32x4TruncSatF32x4S, pushLanes(truncateF32S(popLanes(F32x4))))
 LOWER(I32x4TruncSatF32x4U, pushLanes(truncateF32U(popLanes(F32x4))))
 LOWER(I32x4TruncSatF64x2SZero, pushLanes(truncateF64S(popLanes(F64x2))))
 LOWER(I32x4TruncSatF64x2UZero, pushLanes(truncateF64U(popLanes(F64x2))))
-LOWER(F32x4ConvertI32x4S, pushLanes(b.CreateSIToFP(popLanes(I32x4), lanesOf(F32x4))))
-LOWER(F32x4ConvertI32x4U, pushLanes(b.CreateUIToFP(popLanes(I32x4), lanesOf(F32x4))))
+LOWER(F32x4ConvertI32x4S,
+      pushLanes(b.CreateSIToFP(popLanes(I32x4), lanesOf(F32x4))))
+LOWER(F32x4ConvertI32x4U,
+      pushLanes(b.CreateUIToFP(popLanes(I32x4), lanesOf(F32x4))))
 LOWER(F64x2ConvertLowI32x4S,
       pushLanes(b.CreateSIToFP(lowHalf(popLanes(I32x4)), lanesOf(F64x2))))
 LOWER(F64x2ConvertLowI32x4U,
       pushLanes(b.CreateUIToFP(lowHalf(popLanes(I32x4)), lanesOf(F64x2))))
 
 // What a scalar instruction does, for each lane.
-#define LOWER_LANES(shape, name, count, ...)                                             \
+#define LOWER_LANES(shape, name, count, ...)                                   \
   LOWER(shape##name, viewTop(shape, count); __VA_ARGS__; pushLanes(pop()))
-#define LOWER_INT8_16(name, ...)                                                         \
-  LOWER_LANES(I8x16, name, 2, __VA_ARGS__) LOWER_LANES(I16x8, name, 2, __VA_ARGS__)
-#define LOWER_INT8_32(name, ...)                                                         \
+#define LOWER_INT8_16(name, ...)                                               \
+  LOWER_LANES(I8x16, name, 2, __VA_ARGS__)                                     \
+  LOWER_LANES(I16x8, name, 2, __VA_ARGS__)
+#define LOWER_INT8_32(name, ...)                                               \
   LOWER_INT8_16(name, __VA_ARGS__) LOWER_LANES(I32x4, name, 2, __VA_ARGS__)
-#define LOWER_INT(name, ...)                                                             \
+#define LOWER_INT(name, ...)                                                   \
   LOWER_INT8_32(name, __VA_ARGS__) LOWER_LANES(I64x2, name, 2, __VA_ARGS__)
-#define LOWER_FLOAT(name, count, ...)                                                    \
-  LOWER_LANES(F32x4, name, count, __VA_ARGS__) LOWER_LANES(F64x2, name, count, __VA_ARGS__)
+#define LOWER_FLOAT(name, count, ...)                                          \
+  LOWER_LANES(F32x4, name, count, __VA_ARGS__)                                 \
+  LOWER_LANES(F64x2, name, count, __VA_ARGS__)
 
 LOWER_INT(Add, binary(Op::Add))
 LOWER_INT(Sub, binary(Op::Sub))
@@ -345,18 +379,18 @@ LOWER_FLOAT(Mul, 2, floatBinary(Op::FMul))
 LOWER_FLOAT(Div, 2, floatBinary(Op::FDiv))
 
 // What is special to vectors, by shape.
-#define LOWER_SHAPE(shape, name, function, ...)                                          \
+#define LOWER_SHAPE(shape, name, function, ...)                                \
   LOWER(shape##name, function(shape __VA_OPT__(, ) __VA_ARGS__))
-#define LOWER_SHAPES(name, ...)                                                          \
-  LOWER_SHAPE(I8x16, name, __VA_ARGS__)                                                  \
-  LOWER_SHAPE(I16x8, name, __VA_ARGS__)                                                  \
-  LOWER_SHAPE(I32x4, name, __VA_ARGS__)                                                  \
+#define LOWER_SHAPES(name, ...)                                                \
+  LOWER_SHAPE(I8x16, name, __VA_ARGS__)                                        \
+  LOWER_SHAPE(I16x8, name, __VA_ARGS__)                                        \
+  LOWER_SHAPE(I32x4, name, __VA_ARGS__)                                        \
   LOWER_SHAPE(I64x2, name, __VA_ARGS__)
-#define LOWER_SMALL_SHAPES(name, ...)                                                    \
-  LOWER_SHAPE(I8x16, name, __VA_ARGS__)                                                  \
-  LOWER_SHAPE(I16x8, name, __VA_ARGS__)                                                  \
+#define LOWER_SMALL_SHAPES(name, ...)                                          \
+  LOWER_SHAPE(I8x16, name, __VA_ARGS__)                                        \
+  LOWER_SHAPE(I16x8, name, __VA_ARGS__)                                        \
   LOWER_SHAPE(I32x4, name, __VA_ARGS__)
-#define LOWER_FLOAT_SHAPES(name, ...)                                                    \
+#define LOWER_FLOAT_SHAPES(name, ...)                                          \
   LOWER_SHAPE(F32x4, name, __VA_ARGS__) LOWER_SHAPE(F64x2, name, __VA_ARGS__)
 
 LOWER_SHAPES(Abs, absoluteLanes)
@@ -397,10 +431,10 @@ LOWER(I16x8ExtaddPairwiseI8x16U, addPairs(I8x16, false))
 LOWER(I32x4ExtaddPairwiseI16x8S, addPairs(I16x8, true))
 LOWER(I32x4ExtaddPairwiseI16x8U, addPairs(I16x8, false))
 
-#define LOWER_HALVES(to, name, from, function)                                           \
-  LOWER(to##name##Low##from##S, function(from, false, true))                             \
-  LOWER(to##name##High##from##S, function(from, true, true))                             \
-  LOWER(to##name##Low##from##U, function(from, false, false))                            \
+#define LOWER_HALVES(to, name, from, function)                                 \
+  LOWER(to##name##Low##from##S, function(from, false, true))                   \
+  LOWER(to##name##High##from##S, function(from, true, true))                   \
+  LOWER(to##name##Low##from##U, function(from, false, false))                  \
   LOWER(to##name##High##from##U, function(from, true, false))
 
 LOWER_HALVES(I16x8, Extend, I8x16, extendLanes)

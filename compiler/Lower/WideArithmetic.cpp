@@ -1,7 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// 128-bit integers in pairs of i64, the low half first (wide-arithmetic.md). LLVM's i128 is
-// what its back ends turn into add with carry and widening multiplication.
+// 128-bit integers in pairs of i64, the low half first (wide-arithmetic.md).
+// LLVM's i128 is what its back ends turn into add with carry and widening
+// multiplication.
 
 #include "Lower/FunctionLowering.h"
 

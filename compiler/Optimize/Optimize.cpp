@@ -2,11 +2,12 @@
 //
 // The pass pipeline of each level.
 //
-// A wasm producer has optimized the program already: what is left is what its form hides
-// (locals in slots, addresses as sums, i32 for i1) and what only the real machine shows
-// (vectors, its addressing modes). So -O2 is a short pipeline of its own: each function is
-// cleaned up, small callees are inlined, then redundancy is removed, and functions with
-// loops get the loop passes. -O3 is LLVM's whole pipeline.
+// A wasm producer has optimized the program already: what is left is what its
+// form hides (locals in slots, addresses as sums, i32 for i1) and what only the
+// real machine shows (vectors, its addressing modes). So -O2 is a short
+// pipeline of its own: each function is cleaned up, small callees are inlined,
+// then redundancy is removed, and functions with loops get the loop passes. -O3
+// is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
 #include "llvm/Analysis/LoopInfo.h"
@@ -34,9 +35,9 @@ using llvm::FunctionPassManager;
 using llvm::ModulePassManager;
 
 namespace {
-/// Runs one of two pipelines on a function. What repeats is worth passes that cost more; but
-/// their cost grows faster than the function, and a large one is an interpreter's loop or
-/// straight code, where they find little.
+/// Runs one of two pipelines on a function. What repeats is worth passes that
+/// cost more; but their cost grows faster than the function, and a large one is
+/// an interpreter's loop or straight code, where they find little.
 class ByLoops : public llvm::PassInfoMixin<ByLoops> {
 public:
   ByLoops(FunctionPassManager with, FunctionPassManager without)
@@ -71,7 +72,8 @@ public:
 private:
   static llvm::PipelineTuningOptions tuning(OptLevel level) {
     llvm::PipelineTuningOptions options;
-    options.LoopVectorization = options.SLPVectorization = level == OptLevel::O3;
+    options.LoopVectorization = options.SLPVectorization =
+        level == OptLevel::O3;
     options.LoopUnrolling = level == OptLevel::O3;
     return options;
   }
@@ -96,7 +98,8 @@ static FunctionPassManager cleanUp() {
   return passes;
 }
 
-/// The last word on control flow: what would hide structure from the passes before.
+/// The last word on control flow: what would hide structure from the passes
+/// before.
 static llvm::SimplifyCFGPass finishControlFlow() {
   return llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
                                    .convertSwitchToLookupTable(true)
@@ -110,8 +113,8 @@ static FunctionPassManager improveLoops() {
   llvm::LoopPassManager invariants;
   invariants.addPass(llvm::LoopRotatePass());
   invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(
-      llvm::createFunctionToLoopPassAdaptor(std::move(invariants), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
+                                                       /*UseMemorySSA=*/true));
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager inductions;
   inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
@@ -143,7 +146,8 @@ ModulePassManager Optimizer::shortPipeline() {
     return passes;
   // The producer has inlined already, with the usual thresholds.
   constexpr int inlineThreshold = 20;
-  passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(inlineThreshold)));
+  passes.addPass(
+      llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(inlineThreshold)));
   passes.addPass(llvm::GlobalDCEPass());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(
       ByLoops(improveLoops(), removeRedundancy())));
@@ -159,14 +163,17 @@ void Optimizer::run(llvm::Module &ir) {
     shortPipeline().run(ir, modules);
     return;
   case OptLevel::O3:
-    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(ir, modules);
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+        .run(ir, modules);
     return;
   case OptLevel::Os:
-    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::Os).run(ir, modules);
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::Os)
+        .run(ir, modules);
     return;
   }
 }
 
-void moat::optimize(llvm::Module &ir, llvm::TargetMachine &target, OptLevel level) {
+void moat::optimize(llvm::Module &ir, llvm::TargetMachine &target,
+                    OptLevel level) {
   Optimizer(target, level).run(ir);
 }

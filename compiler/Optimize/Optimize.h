@@ -1,6 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The pass pipeline of each level. The meaning stays the same, only speed changes.
+// The pass pipeline of each level. The meaning stays the same, only speed
+// changes.
 
 #pragma once
 

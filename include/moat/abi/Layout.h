@@ -1,14 +1,16 @@
 /* Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE. */
 //
-// The contract between compiled code and the runtime: what memories, tables, function
-// references, instances and module descriptors look like. The compiler emits these
-// structures field by field and reads them at these offsets; the runtime includes this
-// header. Both models use them: an executable holds one module (the process model: the
-// structures are hidden symbols, and addresses are constants), a library any number of
-// instances (the instance model: the first parameter of every function is the instance).
+// The contract between compiled code and the runtime: what memories, tables,
+// function references, instances and module descriptors look like. The compiler
+// emits these structures field by field and reads them at these offsets; the
+// runtime includes this header. Both models use them: an executable holds one
+// module (the process model: the structures are hidden symbols, and addresses
+// are constants), a library any number of instances (the instance model: the
+// first parameter of every function is the instance).
 //
-// Nothing of ours is included here, there are no functions, and every offset that
-// compiled code uses is pinned by a static_assert. A change raises `version`.
+// Nothing of ours is included here, there are no functions, and every offset
+// that compiled code uses is pinned by a static_assert. A change raises
+// `version`.
 
 #pragma once
 
@@ -37,35 +39,53 @@ union alignas(16) Value {
 static_assert(sizeof(Value) == 16);
 
 enum class Kind : uint8_t {
-  I32, I64, F32, F64, V128,
+  I32,
+  I64,
+  F32,
+  F64,
+  V128,
   // Reference types: the abstract heap types, in the order of the compiler's
   // AbstractHeap, then a type of the module's own type space.
-  Func, Extern, Any, Eq, I31, Struct, Array, Exn, None, NoFunc, NoExtern, NoExn,
+  Func,
+  Extern,
+  Any,
+  Eq,
+  I31,
+  Struct,
+  Array,
+  Exn,
+  None,
+  NoFunc,
+  NoExtern,
+  NoExn,
   Concrete,
 };
 
 /// A value type.
 struct ValueType {
   Kind kind;
-  bool isNullable;     ///< of reference types
+  bool isNullable; ///< of reference types
   uint16_t padding;
-  uint32_t typeIndex;  ///< of Concrete: index in ModuleDescriptor::types
+  uint32_t typeIndex; ///< of Concrete: index in ModuleDescriptor::types
 };
 static_assert(sizeof(ValueType) == 8);
 
 /// What a non-null function reference points to.
 struct FuncRef {
-  const void *code;    ///< by the wasm calling convention
-  Instance *instance;  ///< the first argument in the instance model; null in the process model
-  /// Identity of the function's type: equal exactly for equal types. In the process
-  /// model the address of a TypeDescriptor, in the instance model what the runtime put
-  /// into the instance's types array.
+  const void *code;   ///< by the wasm calling convention
+  Instance *instance; ///< the first argument in the instance model; null in the
+                      ///< process model
+  /// Identity of the function's type: equal exactly for equal types. In the
+  /// process model the address of a TypeDescriptor, in the instance model what
+  /// the runtime put into the instance's types array.
   const void *type;
-  /// Calls the function from C: arguments are in \p values from 0 on, and are replaced by
-  /// the results. Runs on the stack it is called on. Null where nothing can need it.
+  /// Calls the function from C: arguments are in \p values from 0 on, and are
+  /// replaced by the results. Runs on the stack it is called on. Null where
+  /// nothing can need it.
   void (*call)(const FuncRef *self, Value *values);
 };
-static_assert(offsetof(FuncRef, code) == 0 && offsetof(FuncRef, instance) == 8 &&
+static_assert(offsetof(FuncRef, code) == 0 &&
+              offsetof(FuncRef, instance) == 8 &&
               offsetof(FuncRef, type) == 16 && offsetof(FuncRef, call) == 24 &&
               sizeof(FuncRef) == 32);
 
@@ -79,9 +99,9 @@ struct Memory {
   uint8_t pageSizeLog2;
   bool is64;
   bool isShared;
-  bool isGuarded;         ///< accesses are not checked, faults become traps
+  bool isGuarded; ///< accesses are not checked, faults become traps
   uint32_t padding;
-  void *owner;            ///< the runtime's own
+  void *owner; ///< the runtime's own
 };
 static_assert(offsetof(Memory, base) == 0 && offsetof(Memory, sizeBytes) == 8 &&
               sizeof(Memory) == 48);
@@ -91,7 +111,7 @@ struct Table {
   void **elements; ///< function references are FuncRef pointers
   uint64_t size;   ///< in elements
   uint64_t maximum;
-  void *owner;     ///< the runtime's own
+  void *owner; ///< the runtime's own
 };
 static_assert(offsetof(Table, elements) == 0 && offsetof(Table, size) == 8 &&
               sizeof(Table) == 32);
@@ -101,82 +121,93 @@ struct DataSegment {
   const uint8_t *bytes;
   uint64_t sizeBytes;
 };
-static_assert(offsetof(DataSegment, sizeBytes) == 8 && sizeof(DataSegment) == 16);
+static_assert(offsetof(DataSegment, sizeBytes) == 8 &&
+              sizeof(DataSegment) == 16);
 
 /// An element segment as instructions see it: dropping it sets the size to 0.
 struct ElementSegment {
   void **elements;
   uint64_t size;
 };
-static_assert(offsetof(ElementSegment, size) == 8 && sizeof(ElementSegment) == 16);
+static_assert(offsetof(ElementSegment, size) == 8 &&
+              sizeof(ElementSegment) == 16);
 
-/// An imported function, copied from its provider's FuncRef so that a call needs one load.
+/// An imported function, copied from its provider's FuncRef so that a call
+/// needs one load.
 struct FunctionImport {
   const void *code;
   Instance *instance;
   FuncRef *ref;
 };
 static_assert(offsetof(FunctionImport, instance) == 8 &&
-              offsetof(FunctionImport, ref) == 16 && sizeof(FunctionImport) == 24);
+              offsetof(FunctionImport, ref) == 16 &&
+              sizeof(FunctionImport) == 24);
 
-/// What all instances that run on one stack share: the process model's is the symbol
-/// `moat_context`.
+/// What all instances that run on one stack share: the process model's is the
+/// symbol `moat_context`.
 struct Context {
-  /// Imports and the builtins marked Deep are entered only with the stack pointer at or
-  /// above this address: at least `hostStackBytes` of guest stack are below it.
+  /// Imports and the builtins marked Deep are entered only with the stack
+  /// pointer at or above this address: at least `hostStackBytes` of guest stack
+  /// are below it.
   uint8_t *stackFloor;
   void *runtime; ///< the runtime's own
-  /// Results of a function from the third on: result i is in results[i]. Valid from the
-  /// callee's return to the caller's next call.
+  /// Results of a function from the third on: result i is in results[i]. Valid
+  /// from the callee's return to the caller's next call.
   Value results[1000];
 };
-static_assert(offsetof(Context, stackFloor) == 0 && offsetof(Context, results) == 16);
+static_assert(offsetof(Context, stackFloor) == 0 &&
+              offsetof(Context, results) == 16);
 
-/// What compiled code leaves for imports and deep builtins on the guest's stack.
+/// What compiled code leaves for imports and deep builtins on the guest's
+/// stack.
 inline constexpr uint64_t hostStackBytes = 64 << 10;
-/// The guard below the guest's stack; frames above `stackProbeBytes` are probed.
+/// The guard below the guest's stack; frames above `stackProbeBytes` are
+/// probed.
 inline constexpr uint64_t stackGuardBytes = 64 << 10;
 inline constexpr uint64_t stackProbeBytes = 16 << 10;
 
-/// An exception: what a non-null reference of type exn points to. Its values follow it.
-/// The runtime's; it lives until it is caught without making a reference to it, else as long
-/// as the context.
+/// An exception: what a non-null reference of type exn points to. Its values
+/// follow it. The runtime's; it lives until it is caught without making a
+/// reference to it, else as long as the context.
 struct Exception {
   const char *const *tag; ///< identity of the tag; leads to its type's text
   uint32_t isReferenced;  ///< set when a reference to it was made
   uint32_t padding;
   Exception *previous, *next; ///< the runtime's own
 };
-static_assert(offsetof(Exception, tag) == 0 && offsetof(Exception, isReferenced) == 8 &&
+static_assert(offsetof(Exception, tag) == 0 &&
+              offsetof(Exception, isReferenced) == 8 &&
               sizeof(Exception) == 32);
 
-/// An instance begins with this. In the instance model the arrays follow it at the
-/// offsets that the module descriptor names; the process model's is the symbol
-/// `moat_instance`, and the module's parts are symbols of their own.
+/// An instance begins with this. In the instance model the arrays follow it at
+/// the offsets that the module descriptor names; the process model's is the
+/// symbol `moat_instance`, and the module's parts are symbols of their own.
 struct Instance {
   const ModuleDescriptor *module;
   Context *context;
   void *runtime; ///< the runtime's own: rt::Instance
   void *padding;
 };
-static_assert(offsetof(Instance, module) == 0 && offsetof(Instance, context) == 8 &&
-              sizeof(Instance) == 32);
+static_assert(offsetof(Instance, module) == 0 &&
+              offsetof(Instance, context) == 8 && sizeof(Instance) == 32);
 
-/// A type of the module. `text` identifies it across modules: it begins with the type as the
-/// text format writes it, for example `(func (param i32 i64) (result f32))`, with types in
-/// place of their indices, and if the type is recursive, not final, or has a supertype, names
-/// its group behind that (compiler/Lower/TypeText.cpp).
+/// A type of the module. `text` identifies it across modules: it begins with
+/// the type as the text format writes it, for example `(func (param i32 i64)
+/// (result f32))`, with types in place of their indices, and if the type is
+/// recursive, not final, or has a supertype, names its group behind that
+/// (compiler/Lower/TypeText.cpp).
 struct TypeDescriptor {
   const char *text;
   const ValueType *types;  ///< of functions: parameters, then results
   uint32_t parameterCount; ///< of functions
   uint32_t resultCount;
-  /// Code, by the wasm calling convention of this type, whose instance argument is the
-  /// host's function object: it begins with an abi::Instance, of which the context must be
-  /// set. Checks the stack, packs the arguments and calls moat_host_call with that object.
-  /// Instance model only.
+  /// Code, by the wasm calling convention of this type, whose instance argument
+  /// is the host's function object: it begins with an abi::Instance, of which
+  /// the context must be set. Checks the stack, packs the arguments and calls
+  /// moat_host_call with that object. Instance model only.
   const void *hostEntry;
-  void (*call)(const FuncRef *self, Value *values); ///< as FuncRef::call; may be null
+  void (*call)(const FuncRef *self,
+               Value *values); ///< as FuncRef::call; may be null
 };
 static_assert(sizeof(TypeDescriptor) == 40);
 
@@ -191,7 +222,7 @@ struct LimitsDescriptor {
   uint8_t pageSizeLog2; ///< of memories
   uint8_t padding;
   uint32_t padding2;
-  ValueType element;    ///< of tables
+  ValueType element; ///< of tables
 };
 static_assert(sizeof(LimitsDescriptor) == 32);
 
@@ -202,7 +233,8 @@ struct GlobalDescriptor {
 };
 static_assert(sizeof(GlobalDescriptor) == 16);
 
-/// A name: UTF-8, followed by a NUL that its size does not count; may hold NULs.
+/// A name: UTF-8, followed by a NUL that its size does not count; may hold
+/// NULs.
 struct Name {
   const char *bytes;
   uint64_t sizeBytes;
@@ -213,7 +245,8 @@ struct ImportDescriptor {
   Name field;
   ExternKind kind;
   uint8_t padding[3];
-  uint32_t index; ///< of functions and tags: type index; else: index in its kind's array
+  uint32_t index; ///< of functions and tags: type index; else: index in its
+                  ///< kind's array
 };
 static_assert(sizeof(ImportDescriptor) == 40);
 
@@ -221,8 +254,8 @@ struct ExportDescriptor {
   Name name;
   ExternKind kind;
   uint8_t padding[3];
-  /// In the index space of its kind. Functions: imported functions come first, then the
-  /// functions of ModuleDescriptor::functions.
+  /// In the index space of its kind. Functions: imported functions come first,
+  /// then the functions of ModuleDescriptor::functions.
   uint32_t index;
 };
 static_assert(sizeof(ExportDescriptor) == 24);
@@ -236,8 +269,9 @@ struct FunctionDescriptor {
 static_assert(sizeof(FunctionDescriptor) == 16);
 
 struct ElementDescriptor {
-  /// Index in the exported index space of functions (see ExportDescriptor::index) of each
-  /// element, UINT32_MAX for null. Null pointer: ModuleDescriptor::initialize fills it.
+  /// Index in the exported index space of functions (see
+  /// ExportDescriptor::index) of each element, UINT32_MAX for null. Null
+  /// pointer: ModuleDescriptor::initialize fills it.
   const uint32_t *functions;
   uint64_t size;
 };
@@ -252,17 +286,20 @@ struct FunctionName {
 };
 static_assert(sizeof(FunctionName) == 12);
 
-/// Everything the runtime must know of a compiled module: the symbol `moat_module`.
+/// Everything the runtime must know of a compiled module: the symbol
+/// `moat_module`.
 ///
-/// Instantiation (Core 3.0, 4.7.3): the runtime allocates memories and tables (null) and,
-/// in the instance model, fills the instance's arrays: memory bases and pointers, table
-/// pointers, the cells of imported globals, imports, types, function references, segments
-/// (elements where the descriptor lists functions). Then it calls `initialize`, which
-/// evaluates globals and initial elements, applies active segments in order, and calls the
-/// start function; it may trap.
+/// Instantiation (Core 3.0, 4.7.3): the runtime allocates memories and tables
+/// (null) and, in the instance model, fills the instance's arrays: memory bases
+/// and pointers, table pointers, the cells of imported globals, imports, types,
+/// function references, segments (elements where the descriptor lists
+/// functions). Then it calls `initialize`, which evaluates globals and initial
+/// elements, applies active segments in order, and calls the start function; it
+/// may trap.
 ///
-/// In the process model memories, tables and segments are arrays of the module's own:
-/// `memories` and so on below. The offsets are 0 and `instanceSizeBytes` is that of Instance.
+/// In the process model memories, tables and segments are arrays of the
+/// module's own: `memories` and so on below. The offsets are 0 and
+/// `instanceSizeBytes` is that of Instance.
 struct ModuleDescriptor {
   uint32_t version;
   uint32_t flags; ///< see Flag
@@ -288,25 +325,27 @@ struct ModuleDescriptor {
   uint32_t importedFunctionCount, importedMemoryCount, importedTableCount;
   uint32_t importedGlobalCount, importedTagCount;
 
-  /// Instance model: bytes to allocate, and where in the instance each array is.
+  /// Instance model: bytes to allocate, and where in the instance each array
+  /// is.
   uint32_t instanceSizeBytes;
-  uint32_t memoryBasesOffset;  ///< uint8_t *[memoryCount]
-  uint32_t memoriesOffset;     ///< Memory *[memoryCount]
-  uint32_t tablesOffset;       ///< Table *[tableCount]
-  uint32_t globalsOffset;      ///< Value *[importedGlobalCount], then to 16 bytes aligned
-                               ///< Value[globalCount - importedGlobalCount]
-  uint32_t globalCellsOffset;  ///< of those Values
+  uint32_t memoryBasesOffset; ///< uint8_t *[memoryCount]
+  uint32_t memoriesOffset;    ///< Memory *[memoryCount]
+  uint32_t tablesOffset;      ///< Table *[tableCount]
+  uint32_t globalsOffset; ///< Value *[importedGlobalCount], then to 16 bytes
+                          ///< aligned Value[globalCount - importedGlobalCount]
+  uint32_t globalCellsOffset;     ///< of those Values
   uint32_t functionImportsOffset; ///< FunctionImport[importedFunctionCount]
-  uint32_t functionRefsOffset; ///< FuncRef[functionCount]
-  uint32_t typesOffset;        ///< const void *[typeCount], identities
-  uint32_t elementsOffset;     ///< ElementSegment[elementCount]
-  uint32_t datasOffset;        ///< DataSegment[dataCount]
-  uint32_t tagsOffset;         ///< void *[tagCount], identities
+  uint32_t functionRefsOffset;    ///< FuncRef[functionCount]
+  uint32_t typesOffset;           ///< const void *[typeCount], identities
+  uint32_t elementsOffset;        ///< ElementSegment[elementCount]
+  uint32_t datasOffset;           ///< DataSegment[dataCount]
+  uint32_t tagsOffset;            ///< void *[tagCount], identities
   uint32_t padding;
 
   /// Process model: the module's own arrays; null in the instance model.
   Memory *processMemories; ///< [memoryCount]
-  Table *processTables;    ///< [tableCount]; elements set already: a constant table
+  Table
+      *processTables; ///< [tableCount]; elements set already: a constant table
 };
 
 enum class Flag : uint32_t {
@@ -314,36 +353,39 @@ enum class Flag : uint32_t {
   CheckedBounds = 1 << 1, ///< --bounds=checked
 };
 
-// The process model's linear memory 0 begins here: above the image and the heap behind
-// it, below 2 GiB so that an address folds into an instruction. A guard of
-// `memoryGuardBytes` is below it; 4 GiB of addresses, 4 GiB of offsets and a guard of the
-// same size follow.
+// The process model's linear memory 0 begins here: above the image and the heap
+// behind it, below 2 GiB so that an address folds into an instruction. A guard
+// of `memoryGuardBytes` is below it; 4 GiB of addresses, 4 GiB of offsets and a
+// guard of the same size follow.
 inline constexpr uint64_t processMemoryBase = 0x6000'0000;
 inline constexpr uint64_t memoryGuardBytes = 16 << 20;
-inline constexpr uint64_t memoryReservationBytes = (uint64_t(8) << 30) + memoryGuardBytes;
+inline constexpr uint64_t memoryReservationBytes =
+    (uint64_t(8) << 30) + memoryGuardBytes;
 /// A 32-bit memory holds one page less than 2^32 bytes.
 inline constexpr uint64_t maximumPages32 = 65535;
 
 // Symbols, all hidden in executables:
 //   moat_module      const ModuleDescriptor     defined by the compiler
-//   moat_memory0     linear memory 0            at processMemoryBase, set by the linker
-//   moat_instance    Instance                   defined by the runtime
-//   moat_context     Context                    defined by the runtime
+//   moat_memory0     linear memory 0            at processMemoryBase, set by
+//   the linker moat_instance    Instance                   defined by the
+//   runtime moat_context     Context                    defined by the runtime
 //   moat_manifest    see abi/Manifest.h         defined by the compiler
-//   moat_main        void (Instance *)          what an executable runs after instantiation:
-//                    the runtime's calls moat_export__start; an object on moat's command
-//                    line may bring its own
+//   moat_main        void (Instance *)          what an executable runs after
+//   instantiation:
+//                    the runtime's calls moat_export__start; an object on
+//                    moat's command line may bring its own
 //   moat_<builtin>   see abi/Builtins.def
-//   moat_import_<module>__<field>   an imported function, by the C calling convention:
-//                    the instance, then the parameters; more than one result through a
-//                    pointer to Value in front of the parameters, behind the instance.
-//                    The runtime provides those of WASI by the same rule, weakly.
+//   moat_import_<module>__<field>   an imported function, by the C calling
+//   convention:
+//                    the instance, then the parameters; more than one result
+//                    through a pointer to Value in front of the parameters,
+//                    behind the instance. The runtime provides those of WASI by
+//                    the same rule, weakly.
 //   moat_export_<name>  an exported function, likewise.
-// In names every byte but letters, digits and `_` is written `$` and two hexadecimal
-// digits, and so is a `_` that follows another `_`, and the last `_` of a module's name.
-// Only the name's own bytes count, not the prefix: the export `_start` is
-// `moat_export__start`.
-// Parameters and results: i32 is uint32_t, i64 uint64_t, f32 float, f64 double,
-// references void *.
+// In names every byte but letters, digits and `_` is written `$` and two
+// hexadecimal digits, and so is a `_` that follows another `_`, and the last
+// `_` of a module's name. Only the name's own bytes count, not the prefix: the
+// export `_start` is `moat_export__start`. Parameters and results: i32 is
+// uint32_t, i64 uint64_t, f32 float, f64 double, references void *.
 
 } // namespace moat::abi

@@ -1,11 +1,13 @@
 /* Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE. */
 //
-// The capabilities baked into an executable: the symbol `moat_manifest`, in a section of
-// its own (`.moat.manifest`) that can be read from the file without running it.
+// The capabilities baked into an executable: the symbol `moat_manifest`, in a
+// section of its own (`.moat.manifest`) that can be read from the file without
+// running it.
 //
-// A header, then records of different kinds one after another, each a multiple of 8 bytes
-// and zero-padded. Integers are little-endian. An unknown kind is an error to the runtime:
-// it refuses to start rather than grant or withhold something it does not understand.
+// A header, then records of different kinds one after another, each a multiple
+// of 8 bytes and zero-padded. Integers are little-endian. An unknown kind is an
+// error to the runtime: it refuses to start rather than grant or withhold
+// something it does not understand.
 
 #pragma once
 
@@ -14,7 +16,8 @@
 
 namespace moat::abi {
 
-inline constexpr char manifestMagic[8] = {'m', 'o', 'a', 't', 'c', 'a', 'p', 's'};
+inline constexpr char manifestMagic[8] = {'m', 'o', 'a', 't',
+                                          'c', 'a', 'p', 's'};
 inline constexpr uint32_t manifestVersion = 1;
 inline constexpr char manifestSection[] = ".moat.manifest";
 
@@ -28,13 +31,15 @@ struct ManifestHeader {
 static_assert(sizeof(ManifestHeader) == 24);
 
 enum ManifestFlag : uint32_t {
-  ManifestSealed = 1 << 0, ///< every argument is the guest's, nothing can widen it
+  ManifestSealed =
+      1 << 0, ///< every argument is the guest's, nothing can widen it
 };
 
 enum class ManifestKind : uint16_t {
   Preopen,    ///< host path, NUL, guest path; flags: PreopenFlag
   Env,        ///< NAME=VALUE
-  EnvInherit, ///< NAME, whose value is taken from the host's environment, if set
+  EnvInherit, ///< NAME, whose value is taken from the host's environment, if
+              ///< set
   Arg,        ///< an argument behind argv[0], before those of the command line
   Stream,     ///< index: 0 to 2; empty: null; `=`: inherited; else a host path
   Limit,      ///< index: LimitKind; 8 bytes: the value
@@ -42,11 +47,17 @@ enum class ManifestKind : uint16_t {
 
 enum PreopenFlag : uint16_t {
   PreopenReadOnly = 1 << 0,
-  PreopenBesideExecutable = 1 << 1, ///< a relative host path begins at the executable's folder
+  PreopenBesideExecutable =
+      1 << 1, ///< a relative host path begins at the executable's folder
 };
 
 enum class LimitKind : uint32_t {
-  MemoryBytes, StackBytes, OpenFiles, BytesWritten, CpuTimeNs, WallTimeNs,
+  MemoryBytes,
+  StackBytes,
+  OpenFiles,
+  BytesWritten,
+  CpuTimeNs,
+  WallTimeNs,
 };
 
 struct ManifestRecord {
