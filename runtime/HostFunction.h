@@ -23,7 +23,6 @@ struct HostFunction {
   void *userData;
   abi::FuncRef ref;     ///< how modules call it; the code is that of the first
                         ///< module with its type
-  const char *typeText; ///< interned by the store
   HostFunction *next;   ///< of the store
 };
 static_assert(offsetof(HostFunction, instance) == 0);

@@ -28,12 +28,13 @@ namespace moat::rt {
 
 namespace {
 
-/// A text, once in its store. Its address identifies it.
-struct InternedText {
-  InternedText *next;
+/// A type, once in its store. The rest of its display, if it may have one, and
+/// its text are behind it.
+struct InternedType {
+  InternedType *next;
   uint64_t hash;
-  uint64_t sizeBytes;
-  char text[1]; ///< sizeBytes of it and a NUL
+  uint64_t textBytes;
+  abi::TypeIdentity identity;
 };
 
 struct StoreMemory {
@@ -55,7 +56,8 @@ struct StoreGlobal {
 };
 
 struct StoreTag {
-  const char *typeText;
+  const char *typeText; // first: see abi::Exception::tag
+  const abi::TypeIdentity *type;
   StoreTag *next;
 };
 
@@ -93,7 +95,7 @@ struct Contents : Store {
   StoreTag *tags = nullptr;
   HostFunction *functions = nullptr;
   static constexpr uint64_t bucketCount = 512;
-  InternedText *texts[bucketCount] = {};
+  InternedType *types[bucketCount] = {};
 
   static Contents &of(Store &store) { return static_cast<Contents &>(store); }
 };
@@ -193,8 +195,8 @@ void Store::destroy(Store *store) {
   forEach(contents.globals, [](StoreGlobal *each) { free(each); });
   forEach(contents.tags, [](StoreTag *each) { free(each); });
   forEach(contents.functions, [](HostFunction *each) { free(each); });
-  for (InternedText *bucket : contents.texts)
-    forEach(bucket, [](InternedText *each) { free(each); });
+  for (InternedType *bucket : contents.types)
+    forEach(bucket, [](InternedType *each) { free(each); });
   forEach(contents.domain.exceptions, [](abi::Exception *each) { free(each); });
   destroyStack(contents.domain);
   free(contents.signalStack);
@@ -203,24 +205,44 @@ void Store::destroy(Store *store) {
 
 abi::Context &Store::context() { return Contents::of(*this).context; }
 
-const char *Store::intern(std::string_view text) {
+/// What begins a type's text.
+static abi::TypeKind kindOf(const char *text) {
+  auto beginsWith = [&](std::string_view beginning) {
+    return strncmp(text, beginning.data(), beginning.size()) == 0;
+  };
+  return beginsWith("(struct")  ? abi::TypeKind::Struct
+         : beginsWith("(array") ? abi::TypeKind::Array
+                                : abi::TypeKind::Func;
+}
+
+abi::TypeIdentity *Store::intern(std::string_view text) {
   Contents &contents = Contents::of(*this);
   uint64_t hash = 0xcbf29ce484222325; // FNV-1a
   for (char c : text)
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
-  InternedText *&bucket = contents.texts[hash % Contents::bucketCount];
-  for (InternedText *each = bucket; each; each = each->next)
-    if (each->hash == hash && each->sizeBytes == text.size() &&
-        memcmp(each->text, text.data(), text.size()) == 0)
-      return each->text;
-  auto *added = allocate<InternedText>(text.size());
+  InternedType *&bucket = contents.types[hash % Contents::bucketCount];
+  for (InternedType *each = bucket; each; each = each->next)
+    if (each->hash == hash && each->textBytes == text.size() &&
+        memcmp(each->identity.text, text.data(), text.size()) == 0)
+      return &each->identity;
+  // Only a text that names a group is of a type that may have a supertype.
+  constexpr uint64_t longestDisplay = abi::maximumDepth + 1;
+  uint64_t displayBytes =
+      text.contains(" as $")
+          ? (longestDisplay - abi::minimumDisplay) * sizeof(void *)
+          : 0;
+  auto *added = allocate<InternedType>(displayBytes + text.size() + 1);
   if (!added)
     return nullptr;
+  char *copy = reinterpret_cast<char *>(added + 1) + displayBytes;
+  memcpy(copy, text.data(), text.size());
   added->hash = hash;
-  added->sizeBytes = text.size();
-  memcpy(added->text, text.data(), text.size());
+  added->textBytes = text.size();
+  added->identity.text = copy;
+  added->identity.kind = kindOf(copy);
+  added->identity.display[0] = &added->identity;
   prepend(bucket, added);
-  return added->text;
+  return &added->identity;
 }
 
 namespace {
@@ -274,12 +296,12 @@ static void callHost(const abi::FuncRef *self, abi::Value *values) {
 /// The code by which modules call a host function of this type. A module that
 /// knows the type has it, and all modules' code for a type is alike; null while
 /// there is none, and so nobody who could call the function.
-static const void *hostEntryOf(Contents &store, const char *text) {
+static const void *hostEntryOf(Contents &store, const abi::TypeIdentity *type) {
   for (StoreInstance *each = store.instances; each; each = each->next) {
     const abi::ModuleDescriptor &module = each->module();
-    auto *types = each->array<const char *>(module.typesOffset);
+    auto *types = each->array<abi::TypeIdentity *>(module.typesOffset);
     for (uint32_t i = 0; i < module.typeCount; ++i)
-      if (types[i] == text && module.types[i].hostEntry)
+      if (types[i] == type && module.types[i].hostEntry)
         return module.types[i].hostEntry;
   }
   return nullptr;
@@ -288,20 +310,19 @@ static const void *hostEntryOf(Contents &store, const char *text) {
 Extern Store::makeFunction(std::string_view typeText, HostCallback callback,
                            void *userData) {
   Contents &contents = Contents::of(*this);
-  const char *text = intern(typeText);
-  auto *function = text ? allocate<HostFunction>() : nullptr;
+  abi::TypeIdentity *type = intern(typeText);
+  auto *function = type ? allocate<HostFunction>() : nullptr;
   if (!function)
     return {};
   function->instance.context = &contents.context;
   function->callback = callback;
   function->userData = userData;
-  function->typeText = text;
-  function->ref = {hostEntryOf(contents, text), &function->instance, text,
+  function->ref = {hostEntryOf(contents, type), &function->instance, type,
                    callHost};
   prepend(contents.functions, function);
   Extern made;
   made.type.kind = abi::ExternKind::Func;
-  made.type.text = text;
+  made.type.type = type;
   made.function = &function->ref;
   return made;
 }
@@ -393,42 +414,39 @@ Extern Store::makeGlobal(abi::Kind kind, bool isNullable, bool isMutable,
 }
 
 Extern Store::makeTag(std::string_view typeText) {
-  const char *text = intern(typeText);
-  auto *tag = text ? allocate<StoreTag>() : nullptr;
+  abi::TypeIdentity *type = intern(typeText);
+  auto *tag = type ? allocate<StoreTag>() : nullptr;
   if (!tag)
     return {};
-  tag->typeText = text;
+  tag->typeText = type->text;
+  tag->type = type;
   prepend(Contents::of(*this).tags, tag);
   Extern made;
   made.type.kind = abi::ExternKind::Tag;
-  made.type.text = text;
+  made.type.type = type;
   made.tag = tag;
   return made;
 }
 
 // Types: matching (Core 3.0, 3.3 Matching) and printing.
 
-/// Which of the three kinds a defined type is of, by how its text begins
-/// (abi::TypeDescriptor::text).
-static bool beginsWith(const char *text, std::string_view beginning) {
-  return strncmp(text, beginning.data(), beginning.size()) == 0;
+/// Core 3.0, 3.3.12 Defined Types.
+static bool matches(const abi::TypeIdentity &sub,
+                    const abi::TypeIdentity &super) {
+  return sub.depth >= super.depth && sub.display[super.depth] == &super;
 }
-static bool isFunctionType(const char *text) {
-  return beginsWith(text, "(func");
-}
-static bool isStructType(const char *text) {
-  return beginsWith(text, "(struct");
-}
-static bool isArrayType(const char *text) { return beginsWith(text, "(array"); }
 
 /// Core 3.0, 3.3.3 Heap Types.
 static bool heapMatches(const ValueType &sub, const ValueType &super) {
   using enum abi::Kind;
   abi::Kind kind = sub.kind;
   bool isDefined = kind == Concrete;
-  bool isFunction = isDefined && isFunctionType(sub.text);
+  auto isDefinedAs = [&](abi::TypeKind wanted) {
+    return isDefined && sub.type->kind == wanted;
+  };
+  bool isFunction = isDefinedAs(abi::TypeKind::Func);
   if (kind == super.kind)
-    return !isDefined || sub.text == super.text;
+    return !isDefined || matches(*sub.type, *super.type);
   switch (super.kind) {
   case Any:
     return kind == Eq || kind == I31 || kind == Struct || kind == Array ||
@@ -439,9 +457,9 @@ static bool heapMatches(const ValueType &sub, const ValueType &super) {
   case I31:
     return kind == None;
   case Struct:
-    return kind == None || (isDefined && isStructType(sub.text));
+    return kind == None || isDefinedAs(abi::TypeKind::Struct);
   case Array:
-    return kind == None || (isDefined && isArrayType(sub.text));
+    return kind == None || isDefinedAs(abi::TypeKind::Array);
   case Func:
     return kind == NoFunc || isFunction;
   case Extern:
@@ -449,7 +467,7 @@ static bool heapMatches(const ValueType &sub, const ValueType &super) {
   case Exn:
     return kind == NoExn;
   case Concrete:
-    return kind == (isFunctionType(super.text) ? NoFunc : None);
+    return kind == (super.type->kind == abi::TypeKind::Func ? NoFunc : None);
   default:
     return false;
   }
@@ -468,7 +486,7 @@ static bool matches(const ValueType &sub, const ValueType &super) {
 
 static bool areEqual(const ValueType &left, const ValueType &right) {
   return left.kind == right.kind && left.isNullable == right.isNullable &&
-         left.text == right.text;
+         left.type == right.type;
 }
 
 /// Core 3.0, 3.3.9 Limits; a provided thing's minimum is the size it has now.
@@ -485,8 +503,9 @@ static bool matches(const Extern &provided, const ExternType &wanted) {
     return false;
   switch (wanted.kind) {
   case abi::ExternKind::Func:
+    return matches(*provided.type.type, *wanted.type);
   case abi::ExternKind::Tag:
-    return provided.type.text == wanted.text;
+    return provided.type.type == wanted.type;
   case abi::ExternKind::Memory: {
     const abi::Memory &memory = *provided.memory;
     return matches(provided.type.limits,
@@ -512,7 +531,7 @@ static void print(Message &out, const ValueType &type) {
   };
   bool isConcrete = type.kind == abi::Kind::Concrete;
   const char *name =
-      isConcrete ? type.text : names[static_cast<unsigned>(type.kind)];
+      isConcrete ? type.type->text : names[static_cast<unsigned>(type.kind)];
   if (!isReference(type.kind))
     out << name;
   else
@@ -532,10 +551,10 @@ static void print(Message &out, const abi::LimitsDescriptor &limits) {
 static void print(Message &out, const ExternType &type) {
   switch (type.kind) {
   case abi::ExternKind::Func:
-    out << type.text;
+    out << type.type->text;
     return;
   case abi::ExternKind::Tag:
-    out << "(tag " << type.text << ")";
+    out << "(tag " << type.type->text << ")";
     return;
   case abi::ExternKind::Memory:
     out << "(memory";
@@ -582,7 +601,7 @@ static std::string_view viewOf(const abi::Name &name) {
 static ValueType resolve(StoreInstance &instance, const abi::ValueType &type) {
   ValueType resolved = {type.kind, type.isNullable, nullptr};
   if (type.kind == abi::Kind::Concrete)
-    resolved.text = instance.array<const char *>(
+    resolved.type = instance.array<const abi::TypeIdentity *>(
         instance.module().typesOffset)[type.typeIndex];
   return resolved;
 }
@@ -680,18 +699,36 @@ bool Instantiation::allocateInstance() {
   return true;
 }
 
+/// What the module's descriptor says of a type: the same in every module.
+static void describeType(abi::TypeIdentity &type,
+                         const abi::TypeDescriptor &descriptor,
+                         abi::TypeIdentity *const *types) {
+  type.references = descriptor.references;
+  type.sizeBytes = descriptor.sizeBytes;
+  type.referenceCount = descriptor.referenceCount;
+  type.elementLog2 = descriptor.elementLog2;
+  type.depth = descriptor.depth;
+  // A supertype is in front of its subtypes, and so complete already.
+  if (descriptor.supertype != UINT32_MAX)
+    memcpy(type.display, types[descriptor.supertype]->display,
+           descriptor.depth * sizeof(type.display[0]));
+  type.display[type.depth] = &type;
+}
+
 bool Instantiation::internTypes() {
-  auto *types = array<const char *>(module.typesOffset);
+  auto *types = array<abi::TypeIdentity *>(module.typesOffset);
   for (uint32_t i = 0; i < module.typeCount; ++i) {
     types[i] = store.intern(module.types[i].text);
     if (!types[i])
       return failForResources("no memory for types");
   }
+  for (uint32_t i = 0; i < module.typeCount; ++i)
+    describeType(*types[i], module.types[i], types);
   // Host functions of a type that no module had so far: they may come in by a
   // global, a table or an argument as well as by an import.
   for (HostFunction *each = store.functions; each; each = each->next)
     for (uint32_t i = 0; !each->ref.code && i < module.typeCount; ++i)
-      if (types[i] == each->typeText)
+      if (types[i] == each->ref.type)
         each->ref.code = module.types[i].hostEntry;
   return true;
 }
@@ -702,7 +739,8 @@ ExternType Instantiation::wantedType(const abi::ImportDescriptor &import) {
   switch (import.kind) {
   case abi::ExternKind::Func:
   case abi::ExternKind::Tag:
-    wanted.text = array<const char *>(module.typesOffset)[import.index];
+    wanted.type =
+        array<const abi::TypeIdentity *>(module.typesOffset)[import.index];
     break;
   case abi::ExternKind::Memory:
     wanted.limits = module.memoryTypes[import.index];
@@ -845,9 +883,9 @@ bool Instantiation::makeTables() {
 
 bool Instantiation::makeTags() {
   auto *tags = array<void *>(module.tagsOffset);
-  auto *types = array<const char *>(module.typesOffset);
+  auto *types = array<const abi::TypeIdentity *>(module.typesOffset);
   for (uint32_t i = module.importedTagCount; i < module.tagCount; ++i) {
-    Extern tag = store.makeTag(types[module.tagTypes[i]]);
+    Extern tag = store.makeTag(types[module.tagTypes[i]]->text);
     if (!tag)
       return failForResources("no memory for tags");
     tags[i] = tag.tag;
@@ -857,7 +895,7 @@ bool Instantiation::makeTags() {
 
 void Instantiation::makeFunctionRefs() {
   auto *refs = array<abi::FuncRef>(module.functionRefsOffset);
-  auto *types = array<const char *>(module.typesOffset);
+  auto *types = array<const abi::TypeIdentity *>(module.typesOffset);
   for (uint32_t i = 0; i < module.functionCount; ++i) {
     const abi::FunctionDescriptor &function = module.functions[i];
     refs[i] = {function.code, instance->runtime.compiled,
@@ -966,7 +1004,7 @@ static Extern exportOf(StoreInstance &instance,
   case abi::ExternKind::Func:
     found.function = functionAt(instance, exported.index);
     if (found.function)
-      found.type.text = static_cast<const char *>(found.function->type);
+      found.type.type = found.function->type;
     break;
   case abi::ExternKind::Memory:
     return externOf(*reinterpret_cast<StoreMemory *>(
@@ -977,7 +1015,7 @@ static Extern exportOf(StoreInstance &instance,
   case abi::ExternKind::Tag: {
     auto *tag = static_cast<StoreTag *>(
         instance.array<void *>(module.tagsOffset)[exported.index]);
-    found.type.text = tag->typeText;
+    found.type.type = tag->type;
     found.tag = tag;
     break;
   }

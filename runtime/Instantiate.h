@@ -30,14 +30,13 @@ namespace moat::rt {
 struct ValueType {
   abi::Kind kind = abi::Kind::I32;
   bool isNullable = false;
-  const char *text =
-      nullptr; ///< of Concrete: its type's text, interned by the store
+  const abi::TypeIdentity *type = nullptr; ///< of Concrete: the store's
 };
 
 /// The type of something that can be imported or exported.
 struct ExternType {
   abi::ExternKind kind = abi::ExternKind::Func;
-  const char *text = nullptr; ///< of functions and tags, interned by the store
+  const abi::TypeIdentity *type = nullptr; ///< of functions and tags
   abi::LimitsDescriptor limits = {}; ///< of memories and tables: as declared
   ValueType value;                   ///< of globals, and the element of tables
   bool isMutable = false;            ///< of globals
@@ -129,9 +128,10 @@ public:
   [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
                             TrapRecord &trap);
 
-  /// The one copy of \p text that this store compares types by. Null: out of
-  /// memory.
-  const char *intern(std::string_view text);
+  /// The store's own of the type with this text (abi::TypeDescriptor::text).
+  /// What only a module knows of it, such as its supertypes, is there once a
+  /// module has brought it. Null: out of memory.
+  abi::TypeIdentity *intern(std::string_view text);
 
   abi::Context &context();
 

@@ -57,6 +57,7 @@ public:
     llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);
     return {null, null};
   }
+  SmallVector<llvm::Constant *> processRoots() override { return {}; }
   bool isTableConstant(uint32_t) const override { return false; }
 
 private:

@@ -5,9 +5,13 @@
 // of exports.
 
 #include "Lower/ModuleLowering.h"
+#include "Lower/ObjectLayout.h"
+#include "Wasm/Limits.h"
 #include "moat/abi/Manifest.h"
 
 using namespace moat;
+
+static_assert(abi::maximumDepth == limits::subtypingDepth);
 
 namespace {
 class ModuleDefinitions {
@@ -20,6 +24,9 @@ private:
   // Constants in the layout of abi/Layout.h.
   llvm::Constant *u8(uint64_t value) {
     return llvm::ConstantInt::get(m.i8, value);
+  }
+  llvm::Constant *u16(uint64_t value) {
+    return llvm::ConstantInt::get(llvm::Type::getInt16Ty(m.context), value);
   }
   llvm::Constant *u32(uint64_t value) {
     return llvm::ConstantInt::get(m.i32, value, /*IsSigned=*/false,
@@ -48,6 +55,8 @@ private:
   llvm::Constant *valueType(ValType type);
   llvm::Constant *limits(const Limits &limits, uint8_t pageSizeLog2,
                          ValType element);
+  llvm::Constant *typeDescriptor(StringRef text, const SubType &type,
+                                 bool hasEntries);
   llvm::Constant *types();
   llvm::Constant *imports();
   llvm::Constant *exports();
@@ -172,9 +181,7 @@ llvm::Constant *ModuleDefinitions::valueType(ValType type) {
     kind = abi::Kind(uint8_t(abi::Kind::Func) + uint8_t(type.heap.abstract()));
   }
   return structure(
-      {u8(uint8_t(kind)), u8(type.nullable),
-       llvm::ConstantInt::get(llvm::Type::getInt16Ty(m.context), 0),
-       u32(typeIndex)});
+      {u8(uint8_t(kind)), u8(type.nullable), u16(0), u32(typeIndex)});
 }
 
 llvm::Constant *ModuleDefinitions::limits(const Limits &limits,
@@ -185,32 +192,50 @@ llvm::Constant *ModuleDefinitions::limits(const Limits &limits,
                     u8(0), u32(0), valueType(element)});
 }
 
-llvm::Constant *ModuleDefinitions::types() {
-  SmallVector<llvm::Constant *> rows, tagTexts;
-  std::vector<std::string> texts = typeTexts(module);
-  for (auto [index, type] : llvm::enumerate(module.types)) {
-    if (type.kind != SubType::Func) {
-      rows.push_back(structure(
-          {string(texts[index]), null(), u32(0), u32(0), null(), null()}));
-      continue;
-    }
+llvm::Constant *ModuleDefinitions::typeDescriptor(StringRef text,
+                                                  const SubType &type,
+                                                  bool hasEntries) {
+  llvm::Constant *types = null(), *references = null();
+  llvm::Constant *hostEntry = null(), *call = null();
+  uint32_t referenceCount = 0;
+  ObjectLayout layout;
+  if (type.kind == SubType::Func) {
     SmallVector<llvm::Constant *> valueTypes;
     for (ValType param : type.func.params)
       valueTypes.push_back(valueType(param));
     for (ValType result : type.func.results)
       valueTypes.push_back(valueType(result));
-    llvm::Constant *list = array(valueTypes);
-    bool hasEntries = !m.isProcess() && type.canonical == index;
-    rows.push_back(structure(
-        {string(texts[index]), list ? constant(list) : null(),
-         u32(type.func.params.size()), u32(type.func.results.size()),
-         hasEntries
-             ? static_cast<llvm::Constant *>(defineHostEntry(m, type.func))
-             : null(),
-         hasEntries
-             ? static_cast<llvm::Constant *>(defineCallFromC(m, type.func))
-             : null()}));
+    if (llvm::Constant *list = array(valueTypes))
+      types = constant(list);
+    if (hasEntries) {
+      hostEntry = defineHostEntry(m, type.func);
+      call = defineCallFromC(m, type.func);
+    }
+  } else {
+    layout = layoutOf(module, type);
+    SmallVector<llvm::Constant *> offsets;
+    for (uint32_t offset : layout.references)
+      offsets.push_back(u32(offset));
+    if (llvm::Constant *list = array(offsets))
+      references = constant(list);
+    referenceCount = layout.references.size() + layout.hasFollowedElements;
   }
+  uint32_t supertype =
+      type.supertype ? module.types[*type.supertype].canonical : UINT32_MAX;
+  return structure({string(text), types, u32(type.func.params.size()),
+                    u32(type.func.results.size()), u32(supertype),
+                    u32(type.depth), u8(uint8_t(type.kind)),
+                    u8(layout.elementLog2), u16(0), u32(layout.sizeBytes),
+                    u32(referenceCount), u32(0), references, hostEntry, call});
+}
+
+llvm::Constant *ModuleDefinitions::types() {
+  SmallVector<llvm::Constant *> rows, tagTexts;
+  std::vector<std::string> texts = typeTexts(module);
+  for (auto [index, type] : llvm::enumerate(module.types))
+    rows.push_back(typeDescriptor(texts[index], type,
+                                  /*hasEntries=*/!m.isProcess() &&
+                                      type.canonical == index));
   // Tags of the process model: see abi::Exception::tag.
   if (m.isProcess())
     for (const Tag &tag : module.tags)
@@ -299,7 +324,8 @@ llvm::Constant *ModuleDefinitions::elements() {
         indices.push_back(u32(m.descriptorIndex(function)));
       list = constant(array(indices));
     }
-    rows.push_back(structure({list, u64(segment.size())}));
+    rows.push_back(
+        structure({list, u64(segment.size()), valueType(segment.type)}));
   }
   return array(rows);
 }
@@ -362,6 +388,13 @@ void ModuleDefinitions::defineDescriptor() {
   if (!m.isProcess())
     layout = m.layout;
   auto [processMemories, processTables] = m.places->processArrays();
+  llvm::Constant *processElements = null();
+  SmallVector<llvm::Constant *> roots;
+  if (m.isProcess()) {
+    roots = m.places->processRoots();
+    if (llvm::Constant *cells = m.ir.getNamedGlobal("moat_elements"))
+      processElements = cells;
+  }
   SmallVector<llvm::Constant *> fields{u32(abi::version),
                                        u32(flags),
                                        string(module.name),
@@ -406,9 +439,11 @@ void ModuleDefinitions::defineDescriptor() {
                                        u32(layout.elements),
                                        u32(layout.datas),
                                        u32(layout.tags),
-                                       u32(0),
+                                       u32(roots.size()),
                                        processMemories,
-                                       processTables};
+                                       processTables,
+                                       processElements,
+                                       pointerTo(array(roots))};
   defineSymbol("moat_module", structure(fields), true);
   if (!m.isProcess()) {
     llvm::GlobalVariable *descriptor = m.ir.getNamedGlobal("moat_module");

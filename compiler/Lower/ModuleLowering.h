@@ -78,6 +78,8 @@ public:
   virtual void defineStorage(ArrayRef<llvm::Constant *> initialValues) = 0;
   /// ModuleDescriptor::processMemories and processTables.
   virtual std::pair<llvm::Constant *, llvm::Constant *> processArrays() = 0;
+  /// ModuleDescriptor::processRoots.
+  virtual SmallVector<llvm::Constant *> processRoots() = 0;
   /// Whether the initialization has to apply the active element segments of a
   /// table.
   virtual bool isTableConstant(uint32_t table) const = 0;

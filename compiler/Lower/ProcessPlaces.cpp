@@ -10,6 +10,7 @@
 // call needs, code and type, so that call_indirect loads both at once.
 
 #include "Lower/ModuleLowering.h"
+#include "Lower/ObjectLayout.h"
 
 using namespace moat;
 
@@ -37,7 +38,9 @@ public:
   }
   llvm::Value *tableElements(Builder &b, uint32_t index) override;
   llvm::Value *tableSize(Builder &b, uint32_t index) override;
-  llvm::Value *global(Builder &b, uint32_t index) override;
+  llvm::Value *global(Builder &, uint32_t index) override {
+    return globalCell(index);
+  }
   llvm::Value *typeIdentity(Builder &b, uint32_t typeIndex) override;
   llvm::Value *functionRef(Builder &, uint32_t functionIndex) override {
     return m.constantFunctionRef(functionIndex);
@@ -59,6 +62,7 @@ public:
     return {m.ir.getNamedGlobal("moat_memories"),
             m.ir.getNamedGlobal("moat_tables")};
   }
+  SmallVector<llvm::Constant *> processRoots() override;
   bool isTableConstant(uint32_t table) const override {
     return !!constantTables[table];
   }
@@ -78,6 +82,7 @@ private:
     return offset == 0 ? static_cast<llvm::Value *>(base)
                        : b.CreateConstGEP1_64(m.i8, base, offset);
   }
+  llvm::GlobalVariable *globalCell(uint32_t index);
   llvm::Constant *typeIdentity(uint32_t typeIndex);
   void planTables();
   std::optional<Elements> planTable(uint32_t table);
@@ -148,7 +153,7 @@ llvm::Value *ProcessPlaces::tableSize(Builder &b, uint32_t index) {
   return m.loadField(b, m.i64, table(b, index), offsetof(abi::Table, size));
 }
 
-llvm::Value *ProcessPlaces::global(Builder &, uint32_t index) {
+llvm::GlobalVariable *ProcessPlaces::globalCell(uint32_t index) {
   const Global &global = m.module.globals[index];
   llvm::Type *type = m.type(global.type.type);
   if (!global.import)
@@ -325,4 +330,14 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
   for (uint32_t i = 0; i < m.module.functions.size(); ++i)
     if (m.summary.functions[i].escapes)
       defineFunctionRef(i);
+}
+
+/// Globals that are null or known when compiling hold nothing to follow.
+SmallVector<llvm::Constant *> ProcessPlaces::processRoots() {
+  SmallVector<llvm::Constant *> roots;
+  for (uint32_t i = 0; i < m.module.globals.size(); ++i)
+    if (isFollowed(m.module, m.module.globals[i].type.type) &&
+        !m.constantGlobal(i))
+      roots.push_back(globalCell(i));
+  return roots;
 }

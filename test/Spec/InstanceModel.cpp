@@ -212,7 +212,7 @@ Error InstanceModel::runAction(const Command &command) {
     values[i] = toBits(command.action.arguments[i]);
   rt::TrapRecord trap;
   if (store->invoke(field->function, values.data(), trap)) {
-    values.resize(resultCount(field->type.text));
+    values.resize(resultCount(field->type.type->text));
     result.values = std::move(values);
   } else if (trap.ending == rt::TrapRecord::Threw) {
     result.hasException = true;

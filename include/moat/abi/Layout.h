@@ -20,12 +20,13 @@
 namespace moat::abi {
 
 /// Of the layouts here, the calling convention, and the symbols below.
-inline constexpr uint32_t version = 1;
+inline constexpr uint32_t version = 2;
 
 struct Context;
 struct FuncRef;
 struct Instance;
 struct ModuleDescriptor;
+struct TypeIdentity;
 
 /// A value of any type, as generic calls and global cells hold it.
 union alignas(16) Value {
@@ -61,6 +62,72 @@ enum class Kind : uint8_t {
   Concrete,
 };
 
+/// What a defined type is.
+enum class TypeKind : uint8_t { Func, Struct, Array };
+
+/// Supertypes that every TypeIdentity has room for, the type itself included.
+inline constexpr uint32_t minimumDisplay = 8;
+/// Of any type: see compiler/Wasm/Limits.h.
+inline constexpr uint32_t maximumDepth = 63;
+
+/// A defined type. Within an executable or a store equal types have equal
+/// addresses. A function reference holds the one of its type
+/// (FuncRef::type), and so does the first word of every structure and array.
+///
+/// Something is of type T or of a subtype of it exactly if its own type's
+/// `display[T.depth]` is T, where that is within the display: every display has
+/// minimumDisplay entries, and one that is deeper depth + 1.
+struct TypeIdentity {
+  const char *text;           ///< see TypeDescriptor::text
+  const uint32_t *references; ///< see TypeDescriptor
+  uint32_t sizeBytes;         ///< see TypeDescriptor
+  uint32_t referenceCount;
+  uint32_t depth; ///< the number of supertypes
+  TypeKind kind;
+  uint8_t elementLog2;
+  uint16_t padding;
+  /// The supertypes, the one without a supertype first, and the type itself
+  /// last; then null.
+  const TypeIdentity *display[minimumDisplay];
+};
+static_assert(offsetof(TypeIdentity, text) == 0 &&
+              offsetof(TypeIdentity, depth) == 24 &&
+              offsetof(TypeIdentity, display) == 32 &&
+              sizeof(TypeIdentity) == 96);
+
+// Objects. A reference of the any hierarchy is a word:
+// - null is 0;
+// - an i31 is its 31 bits shifted left by one, plus 1;
+// - a structure or an array is the address of its cell, which begins with the
+//   address of its TypeIdentity;
+// - anything of the host's has `hostReferenceBit` set; the other bits are the
+//   host's pointer.
+// A reference of the extern hierarchy is the same with that bit inverted, but
+// for null: the host's references are plain pointers.
+// Structures: fields in their order from structFieldsOffset on, each aligned to
+// its size. Arrays: the length, 32 bits, at arrayLengthOffset, and elements
+// from arrayElementsOffset on. Cells are aligned to 16 bytes.
+
+inline constexpr uint64_t hostReferenceBit = uint64_t(1) << 63;
+inline constexpr uint64_t structFieldsOffset = 8;
+inline constexpr uint64_t arrayLengthOffset = 8;
+inline constexpr uint64_t arrayElementsOffset = 16;
+
+/// Room for cells of one size: compiled code takes them from the front.
+/// Cells are not cleared. Empty if both are equal.
+struct AllocationRun {
+  uint8_t *next;
+  uint8_t *end;
+};
+static_assert(sizeof(AllocationRun) == 16);
+
+/// Run c of a context is of cells of (c + 1) * cellBytes bytes; what is larger
+/// is allocated by moat_gc_allocate alone.
+inline constexpr uint64_t cellBytes = 16;
+inline constexpr uint32_t allocationClassCount = 32;
+/// The largest object.
+inline constexpr uint64_t maximumObjectBytes = uint64_t(1) << 36;
+
 /// A value type.
 struct ValueType {
   Kind kind;
@@ -75,10 +142,7 @@ struct FuncRef {
   const void *code;   ///< by the wasm calling convention
   Instance *instance; ///< the first argument in the instance model; null in the
                       ///< process model
-  /// Identity of the function's type: equal exactly for equal types. In the
-  /// process model the address of a TypeDescriptor, in the instance model what
-  /// the runtime put into the instance's types array.
-  const void *type;
+  const TypeIdentity *type;
   /// Calls the function from C: arguments are in \p values from 0 on, and are
   /// replaced by the results. Runs on the stack it is called on. Null where
   /// nothing can need it.
@@ -151,12 +215,16 @@ struct Context {
   /// are below it.
   uint8_t *stackFloor;
   void *runtime; ///< the runtime's own
+  void *heap;    ///< the runtime's own
+  void *padding;
+  AllocationRun runs[allocationClassCount];
   /// Results of a function from the third on: result i is in results[i]. Valid
   /// from the callee's return to the caller's next call.
   Value results[1000];
 };
 static_assert(offsetof(Context, stackFloor) == 0 &&
-              offsetof(Context, results) == 16);
+              offsetof(Context, runs) == 32 &&
+              offsetof(Context, results) == 544);
 
 /// What compiled code leaves for imports and deep builtins on the guest's
 /// stack.
@@ -201,6 +269,19 @@ struct TypeDescriptor {
   const ValueType *types;  ///< of functions: parameters, then results
   uint32_t parameterCount; ///< of functions
   uint32_t resultCount;
+  uint32_t supertype; ///< index in ModuleDescriptor::types; UINT32_MAX: none
+  uint32_t depth;     ///< the number of supertypes
+  TypeKind kind;
+  uint8_t elementLog2; ///< of arrays: log2 of an element's bytes
+  uint16_t padding;
+  /// Of structures: the bytes of an object; of arrays: arrayElementsOffset.
+  uint32_t sizeBytes;
+  /// Of structures: the number of fields that the collector follows, which are
+  /// references of the any and extern hierarchies; of arrays: 1 if the elements
+  /// are.
+  uint32_t referenceCount;
+  uint32_t padding2;
+  const uint32_t *references; ///< of structures: those fields' byte offsets
   /// Code, by the wasm calling convention of this type, whose instance argument
   /// is the host's function object: it begins with an abi::Instance, of which
   /// the context must be set. Checks the stack, packs the arguments and calls
@@ -209,7 +290,7 @@ struct TypeDescriptor {
   void (*call)(const FuncRef *self,
                Value *values); ///< as FuncRef::call; may be null
 };
-static_assert(sizeof(TypeDescriptor) == 40);
+static_assert(sizeof(TypeDescriptor) == 72);
 
 enum class ExternKind : uint8_t { Func, Table, Memory, Global, Tag };
 
@@ -274,8 +355,9 @@ struct ElementDescriptor {
   /// pointer: ModuleDescriptor::initialize fills it.
   const uint32_t *functions;
   uint64_t size;
+  ValueType type;
 };
-static_assert(sizeof(ElementDescriptor) == 16);
+static_assert(sizeof(ElementDescriptor) == 24);
 
 /// A row of the function name table (section `moat_functions`), in no order.
 /// Both addresses are relative to the field that holds them.
@@ -336,16 +418,20 @@ struct ModuleDescriptor {
   uint32_t globalCellsOffset;     ///< of those Values
   uint32_t functionImportsOffset; ///< FunctionImport[importedFunctionCount]
   uint32_t functionRefsOffset;    ///< FuncRef[functionCount]
-  uint32_t typesOffset;           ///< const void *[typeCount], identities
+  uint32_t typesOffset;           ///< const TypeIdentity *[typeCount]
   uint32_t elementsOffset;        ///< ElementSegment[elementCount]
   uint32_t datasOffset;           ///< DataSegment[dataCount]
   uint32_t tagsOffset;            ///< void *[tagCount], identities
-  uint32_t padding;
+  uint32_t processRootCount;
 
   /// Process model: the module's own arrays; null in the instance model.
   Memory *processMemories; ///< [memoryCount]
   Table
       *processTables; ///< [tableCount]; elements set already: a constant table
+  ElementSegment *processElements; ///< [elementCount]
+  /// [processRootCount]: globals that hold references that the collector
+  /// follows.
+  void *const *const *processRoots;
 };
 
 enum class Flag : uint32_t {
