@@ -407,6 +407,10 @@ Error Compilation::resolveOptions() {
   if (auto machine = createTargetMachine(target); !machine)
     return asOptionError(machine.takeError());
 
+  if (options.benchImports != BenchImports::Missing &&
+      options.emit != EmitKind::Executable)
+    return optionError("--provide-bench: only a program can have them");
+
   lowering.model = target.model;
   lowering.bounds = options.bounds == Bounds::Guard ? BoundsChecks::Guard
                                                     : BoundsChecks::Checked;
@@ -614,6 +618,23 @@ std::string Compilation::explainSymbol(const Module &module,
   return {};
 }
 
+/// Binds `bench.start` and `bench.end` to functions of runtime/Bench.cpp.
+static std::vector<std::string> benchAliases(BenchImports imports) {
+  auto alias = [](StringRef field, StringRef function) {
+    return importSymbol(StringRef("bench"), field) + "=" + function.str();
+  };
+  switch (imports) {
+  case BenchImports::Missing:
+    return {};
+  case BenchImports::Quiet:
+    return {alias("start", "moat_bench_nothing"),
+            alias("end", "moat_bench_nothing")};
+  case BenchImports::Time:
+    return {alias("start", "moat_bench_start"), alias("end", "moat_bench_end")};
+  }
+  llvm_unreachable("a way to provide bench.start without functions");
+}
+
 Error Compilation::linkObjects(const Module &module) {
   OutputFile output;
   if (Error error = output.open(outputPath))
@@ -634,6 +655,7 @@ Error Compilation::linkObjects(const Module &module) {
   request.extraInputs = options.extraInputs;
   request.runtimeDir = runtimeDir;
   request.strip = options.strip;
+  request.aliases = benchAliases(options.benchImports);
   request.threads = std::min(threads, 8u);
   if (Error error = clock.time(linkTime, [&] {
         return link(request, output.path(), [&](StringRef symbol) {

@@ -330,6 +330,10 @@ bool Driver::readOptions() {
                 {{"fast", RelaxedSimd::Fast},
                  {"deterministic", RelaxedSimd::Deterministic}}))
       return refuse(arg, "fast or deterministic");
+  if (const Arg *arg = args.getLastArg(OPT_provide_bench))
+    if (!choose(arg->getValue(), options.benchImports,
+                {{"quiet", BenchImports::Quiet}, {"time", BenchImports::Time}}))
+      return refuse(arg, "quiet or time");
   options.jobs = 0;
   if (const Arg *arg = args.getLastArg(OPT_j))
     if (StringRef(arg->getValue()).getAsInteger(10, options.jobs) ||
@@ -532,7 +536,7 @@ std::string Driver::cacheKey(StringRef buildIds) {
   for (unsigned value :
        {unsigned(options.level), unsigned(options.bounds),
         unsigned(options.relaxedSimd), unsigned(options.strictTraps),
-        unsigned(options.strictFloat)})
+        unsigned(options.strictFloat), unsigned(options.benchImports)})
     key.add(std::to_string(value));
   key.add(options.target);
   key.add(options.cpu);

@@ -81,6 +81,8 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
   add({"-static", "--no-pie"});
   args.push_back("--defsym=moat_memory0=0x" +
                  llvm::utohexstr(abi::processMemoryBase));
+  for (const std::string &alias : request.aliases)
+    args.push_back("--defsym=" + alias);
   addRuntime("crt1.o");
   addRuntime("crti.o");
   // What the command line brings comes before the runtime, whose members are

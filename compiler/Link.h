@@ -26,6 +26,8 @@ struct LinkRequest {
       extraInputs;        ///< of the command line: before the runtime
   std::string runtimeDir; ///< has libmoat.a, libc.a, crt1.o, crti.o, crtn.o
   bool strip = false;
+  /// Further symbols, each as `name=symbol of the runtime`.
+  std::vector<std::string> aliases;
   unsigned threads = 1;
 };
 

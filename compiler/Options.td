@@ -51,6 +51,9 @@ defm relaxed_simd : Value<"relaxed-simd", "HOW",
     codeGroup>;
 defm feature : Value<"feature", "LIST",
     "Turn features of WebAssembly on or off: +simd,-bulk-memory", codeGroup>;
+defm provide_bench : Value<"provide-bench", "HOW",
+    "Provide the imports bench.start and bench.end: quiet, or time (on standard error)",
+    codeGroup>;
 def g : S<"g">, Group<codeGroup>, HelpText<"Accepted; function names are always kept">;
 def j : JoinedOrSeparate<["-"], "j">, MetaVarName<"N">, Group<codeGroup>,
     HelpText<"Use N threads (default: as many as there are processors)">;

@@ -26,6 +26,8 @@ struct Instance {
   std::span<const char *const> environment;
 
   DescriptorTable *descriptors = nullptr;
+  /// When the guest called bench.start, of the monotonic clock; 0: not yet.
+  uint64_t benchStartNs = 0;
   /// Ends the computation for proc_exit; null: ends the process.
   void (*exit)(Instance &, uint32_t code) = nullptr;
 

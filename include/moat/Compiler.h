@@ -57,6 +57,14 @@ enum class RelaxedSimd : uint8_t {
   Deterministic, ///< the same everywhere: Core 3.0, A.7.5 Deterministic Profile
 };
 
+/// What becomes of the imports `bench.start` and `bench.end`, which modules of
+/// benchmark suites call around what is to be timed.
+enum class BenchImports : uint8_t {
+  Missing, ///< imports like any other: an object has to provide them
+  Quiet,   ///< the runtime provides functions that do nothing
+  Time,    ///< and these: the time between them goes to standard error
+};
+
 /// A folder that the program may use.
 struct PreopenOption {
   std::string
@@ -130,6 +138,8 @@ struct CompileOptions {
   /// Objects and archives to link, before the runtime: they may define imports
   /// (`moat_import_<module>__<field>`) and `moat_main`.
   std::vector<std::string> extraInputs;
+  /// Of executables only.
+  BenchImports benchImports = BenchImports::Missing;
   /// Leave out the symbol table. The function names that backtraces print stay.
   bool strip = false;
 
