@@ -60,6 +60,13 @@ static void must(const char *what, __wasi_errno_t error) {
   }
 }
 
+/// The rights of \p fd but for \p taken.
+static __wasi_rights_t without(int fd, __wasi_rights_t taken) {
+  __wasi_fdstat_t stat;
+  must("rights of a descriptor", __wasi_fd_fdstat_get(fd, &stat));
+  return stat.fs_rights_base & ~taken;
+}
+
 static void writeFile(const char *path, const char *text) {
   int fd = openAt(ROOT, path, __WASI_OFLAGS_CREAT, __WASI_RIGHTS_FD_WRITE);
   if (fd < 0)

@@ -1,0 +1,16 @@
+// Needs the right fd_allocate.
+// WASI preview 1, fd_allocate.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  must("rights", __wasi_fd_fdstat_set_rights(
+                     fd, without(fd, __WASI_RIGHTS_FD_ALLOCATE), 0));
+  // CHECK: notcapable
+  show("without fd_allocate", __wasi_fd_allocate(fd, 0, 1));
+}

@@ -1,0 +1,21 @@
+// No such descriptor: one that was never open, one that was closed, and the
+// largest number.
+// WASI preview 1, fd_fdstat_get.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  __wasi_fdstat_t stat;
+  must("close", __wasi_fd_close(fd));
+  // CHECK: closed: badf
+  show("closed", __wasi_fd_fdstat_get(fd, &stat));
+  // CHECK-NEXT: never open: badf
+  show("never open", __wasi_fd_fdstat_get(12345, &stat));
+  // CHECK-NEXT: largest: badf
+  show("largest", __wasi_fd_fdstat_get(-1, &stat));
+}

@@ -1,0 +1,25 @@
+// Rights can be taken away, and what needs them fails then.
+// WASI preview 1, fd_fdstat_set_rights.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  uint8_t bytes[4] = {1, 2, 3, 4};
+  __wasi_size_t size;
+  __wasi_iovec_t iovec = {bytes, sizeof(bytes)};
+  must("read", __wasi_fd_read(fd, &iovec, 1, &size));
+  // CHECK: shrink: success
+  show("shrink",
+       __wasi_fd_fdstat_set_rights(fd, without(fd, __WASI_RIGHTS_FD_READ), 0));
+  // CHECK-NEXT: read: notcapable
+  show("read", __wasi_fd_read(fd, &iovec, 1, &size));
+  // CHECK-NEXT: all: success
+  show("all", __wasi_fd_fdstat_set_rights(fd, 0, 0));
+  // CHECK-NEXT: close: success
+  show("close", __wasi_fd_close(fd));
+}

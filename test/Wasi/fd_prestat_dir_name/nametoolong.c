@@ -1,0 +1,15 @@
+// The name does not fit; nothing is written.
+// WASI preview 1, fd_prestat_dir_name.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/data | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  char name[16] = "................";
+  // CHECK: nametoolong
+  show("name", __wasi_fd_prestat_dir_name(3, (uint8_t *)name, 4));
+  // CHECK-NEXT: ................
+  printf("%.16s\n", name);
+}

@@ -1,0 +1,23 @@
+// No such descriptor: one that was never open, one that was closed, and the
+// largest number.
+// WASI preview 1, fd_read.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  uint8_t bytes[4] = {1, 2, 3, 4};
+  __wasi_size_t size;
+  __wasi_iovec_t iovec = {bytes, sizeof(bytes)};
+  must("close", __wasi_fd_close(fd));
+  // CHECK: closed: badf
+  show("closed", __wasi_fd_read(fd, &iovec, 1, &size));
+  // CHECK-NEXT: never open: badf
+  show("never open", __wasi_fd_read(12345, &iovec, 1, &size));
+  // CHECK-NEXT: largest: badf
+  show("largest", __wasi_fd_read(-1, &iovec, 1, &size));
+}

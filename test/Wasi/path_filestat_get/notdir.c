@@ -1,0 +1,15 @@
+// A part of the path before the last is a file.
+// WASI preview 1, path_filestat_get.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  __wasi_filestat_t stat;
+  // CHECK: file in the middle: notdir
+  show("file in the middle",
+       __wasi_path_filestat_get(ROOT, FOLLOW, "file/name", &stat));
+}

@@ -1,0 +1,14 @@
+// Links that lead to each other.
+// WASI preview 1, path_filestat_set_times.
+//
+// RUN: %build-guest
+// RUN: ln -s b %t.dir/a && ln -s a %t.dir/b
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: loop
+  show("links", __wasi_path_filestat_set_times(ROOT, FOLLOW, "a/name", 0, 0,
+                                               __WASI_FSTFLAGS_ATIM_NOW));
+}

@@ -1,0 +1,29 @@
+// A path that leads out of the folder, also by way of a link.
+// WASI preview 1, path_filestat_set_times.
+//
+// RUN: %build-guest
+// RUN: mkdir %t.dir/sub && ln -s .. %t.dir/out && ln -s /tmp %t.dir/root
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: upwards: perm
+  show("upwards", __wasi_path_filestat_set_times(ROOT, FOLLOW, "../name", 0, 0,
+                                                 __WASI_FSTFLAGS_ATIM_NOW));
+  // CHECK-NEXT: down and up: perm
+  show("down and up",
+       __wasi_path_filestat_set_times(ROOT, FOLLOW, "sub/../../name", 0, 0,
+                                      __WASI_FSTFLAGS_ATIM_NOW));
+  // CHECK-NEXT: absolute: perm
+  show("absolute", __wasi_path_filestat_set_times(ROOT, FOLLOW, "/tmp/name", 0,
+                                                  0, __WASI_FSTFLAGS_ATIM_NOW));
+  // CHECK-NEXT: through a link: perm
+  show("through a link",
+       __wasi_path_filestat_set_times(ROOT, FOLLOW, "out/name", 0, 0,
+                                      __WASI_FSTFLAGS_ATIM_NOW));
+  // CHECK-NEXT: through an absolute link: perm
+  show("through an absolute link",
+       __wasi_path_filestat_set_times(ROOT, FOLLOW, "root/name", 0, 0,
+                                      __WASI_FSTFLAGS_ATIM_NOW));
+}

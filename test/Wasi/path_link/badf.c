@@ -1,0 +1,15 @@
+// The directory is no descriptor, or a closed one.
+// WASI preview 1, path_link.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: never open: badf
+  show("never open", __wasi_path_link(12345, 0, "name", 12345, "new"));
+  must("close", __wasi_fd_close(ROOT));
+  // CHECK-NEXT: closed: badf
+  show("closed", __wasi_path_link(ROOT, 0, "name", ROOT, "new"));
+}

@@ -1,0 +1,21 @@
+// Both directories need a right of their own.
+// WASI preview 1, path_link.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int source = openAt(ROOT, ".", __WASI_OFLAGS_DIRECTORY,
+                      __WASI_RIGHTS_PATH_LINK_SOURCE);
+  int target = openAt(ROOT, ".", __WASI_OFLAGS_DIRECTORY,
+                      __WASI_RIGHTS_PATH_LINK_TARGET);
+  // CHECK: from: notcapable
+  show("from", __wasi_path_link(target, 0, "file", target, "new"));
+  // CHECK-NEXT: to: notcapable
+  show("to", __wasi_path_link(source, 0, "file", source, "new"));
+  // CHECK-NEXT: both: success
+  show("both", __wasi_path_link(source, 0, "file", target, "new"));
+}

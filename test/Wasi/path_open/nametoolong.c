@@ -1,0 +1,18 @@
+// A part of more than 255 bytes, and a path of more than 4095.
+// WASI preview 1, path_open.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  static char name[8192];
+  memset(name, 'x', 300);
+  // CHECK: part: nametoolong
+  show("part", tryOpen(ROOT, name, 0, __WASI_RIGHTS_FD_READ));
+  for (int i = 0; i < 8190; ++i)
+    name[i] = i % 2 ? '/' : '.';
+  // CHECK-NEXT: path: nametoolong
+  show("path", tryOpen(ROOT, name, 0, __WASI_RIGHTS_FD_READ));
+}

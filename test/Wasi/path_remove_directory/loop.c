@@ -1,0 +1,13 @@
+// Links that lead to each other.
+// WASI preview 1, path_remove_directory.
+//
+// RUN: %build-guest
+// RUN: ln -s b %t.dir/a && ln -s a %t.dir/b
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: loop
+  show("links", __wasi_path_remove_directory(ROOT, "a/name"));
+}

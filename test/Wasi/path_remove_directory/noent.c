@@ -1,0 +1,14 @@
+// A part of the path is not there.
+// WASI preview 1, path_remove_directory.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: missing folder: noent
+  show("missing folder", __wasi_path_remove_directory(ROOT, "missing/name"));
+  // CHECK-NEXT: empty: noent
+  show("empty", __wasi_path_remove_directory(ROOT, ""));
+}

@@ -1,0 +1,22 @@
+// A path that leads out of the folder, also by way of a link.
+// WASI preview 1, path_rename.
+//
+// RUN: %build-guest
+// RUN: mkdir %t.dir/sub && ln -s .. %t.dir/out && ln -s /tmp %t.dir/root
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  // CHECK: upwards: perm
+  show("upwards", __wasi_path_rename(ROOT, "../name", ROOT, "new"));
+  // CHECK-NEXT: down and up: perm
+  show("down and up", __wasi_path_rename(ROOT, "sub/../../name", ROOT, "new"));
+  // CHECK-NEXT: absolute: perm
+  show("absolute", __wasi_path_rename(ROOT, "/tmp/name", ROOT, "new"));
+  // CHECK-NEXT: through a link: perm
+  show("through a link", __wasi_path_rename(ROOT, "out/name", ROOT, "new"));
+  // CHECK-NEXT: through an absolute link: perm
+  show("through an absolute link",
+       __wasi_path_rename(ROOT, "root/name", ROOT, "new"));
+}

@@ -1,0 +1,15 @@
+// The directory needs the right path_symlink.
+// WASI preview 1, path_symlink.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  must("rights", __wasi_fd_fdstat_set_rights(
+                     ROOT, without(ROOT, __WASI_RIGHTS_PATH_SYMLINK), 0));
+  // CHECK: notcapable
+  show("without path_symlink", __wasi_path_symlink("target", ROOT, "link"));
+}

@@ -1,0 +1,24 @@
+// No such descriptor: one that was never open, one that was closed, and the
+// largest number.
+// WASI preview 1, sock_recv.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  uint8_t bytes[4] = {1, 2, 3, 4};
+  __wasi_size_t size;
+  __wasi_iovec_t iovec = {bytes, sizeof(bytes)};
+  __wasi_roflags_t flags;
+  must("close", __wasi_fd_close(fd));
+  // CHECK: closed: badf
+  show("closed", __wasi_sock_recv(fd, &iovec, 1, 0, &size, &flags));
+  // CHECK-NEXT: never open: badf
+  show("never open", __wasi_sock_recv(12345, &iovec, 1, 0, &size, &flags));
+  // CHECK-NEXT: largest: badf
+  show("largest", __wasi_sock_recv(-1, &iovec, 1, 0, &size, &flags));
+}

@@ -1,0 +1,20 @@
+// No such descriptor: one that was never open, one that was closed, and the
+// largest number.
+// WASI preview 1, sock_shutdown.
+//
+// RUN: %build-guest
+// RUN: %t --wasi-dir=%t.dir::/ | FileCheck %s
+
+#include "wasi-test.h"
+
+int main(void) {
+  writeFile("file", "0123456789");
+  int fd = openAt(ROOT, "file", 0, ALL_RIGHTS);
+  must("close", __wasi_fd_close(fd));
+  // CHECK: closed: badf
+  show("closed", __wasi_sock_shutdown(fd, __WASI_SDFLAGS_RD));
+  // CHECK-NEXT: never open: badf
+  show("never open", __wasi_sock_shutdown(12345, __WASI_SDFLAGS_RD));
+  // CHECK-NEXT: largest: badf
+  show("largest", __wasi_sock_shutdown(-1, __WASI_SDFLAGS_RD));
+}
