@@ -10,13 +10,15 @@
 
 #include "Memory.h"
 #include "Host/Host.h"
+#include "SharedMemory.h"
 #include <algorithm>
 
 namespace moat::rt {
 
 namespace {
 
-/// How a memory gets more pages; kept in abi::Memory::owner.
+/// How a memory gets more pages; kept in abi::Memory::owner, or in what that
+/// points to if the memory is shared.
 enum class Growth : uintptr_t {
   Reserved, ///< reservedBytes are address space of ours: more of it is made
             ///< accessible
@@ -46,6 +48,8 @@ static constexpr uint64_t roundToPages(uint64_t sizeBytes) {
 }
 
 static Growth growthOf(const abi::Memory &memory) {
+  if (memory.isShared)
+    return static_cast<Growth>(sharingOf(memory).growth);
   return static_cast<Growth>(reinterpret_cast<uintptr_t>(memory.owner));
 }
 
@@ -138,12 +142,19 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
     return Errno::Inval;
 
   uint64_t sizeBytes = type.minimum << type.pageSizeLog2;
+  Sharing *sharing = nullptr;
+  if (type.isShared) {
+    auto page = host::allocatePages(host::pageBytes);
+    if (!page)
+      return page.error();
+    sharing = reinterpret_cast<Sharing *>(*page);
+  }
   Growth growth;
   Errno error;
   if (memory.isGuarded) {
     growth = Growth::Reserved;
     error = reserveGuarded(memory, options, sizeBytes);
-  } else if (options.fixedBase || options.mayMove) {
+  } else if (options.fixedBase || (options.mayMove && !type.isShared)) {
     growth = options.fixedBase ? Growth::InPlace : Growth::Moving;
     error = mapUnguarded(memory, options, sizeBytes);
   } else {
@@ -152,9 +163,15 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
   }
   if (error != Errno::Success) {
     memory = {};
+    if (sharing)
+      host::release(sharing, host::pageBytes);
     return error;
   }
   memory.owner = reinterpret_cast<void *>(growth);
+  if (sharing) {
+    sharing->growth = static_cast<uintptr_t>(growth);
+    memory.owner = sharing;
+  }
   memory.sizeBytes = sizeBytes;
   if (sizeBytes >= hugePageBytes)
     host::preferHugePages(memory.base, roundToPages(sizeBytes));
@@ -240,6 +257,8 @@ bool isGuardedAddress(const abi::Memory &memory, uint64_t address) {
 void destroyMemory(abi::Memory &memory) {
   if (!memory.base)
     return;
+  if (memory.isShared)
+    host::release(memory.owner, host::pageBytes);
   if (memory.isGuarded)
     host::release(memory.base - abi::memoryGuardBytes,
                   abi::memoryGuardBytes + memory.reservedBytes);

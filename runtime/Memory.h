@@ -87,7 +87,8 @@ bool isGuardedAddress(const abi::Memory &memory, uint64_t address);
 Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
                    const MemoryOptions &options);
 
-/// memory.grow (Core 3.0, 4.6.8). \returns the old size in pages, or -1: then
+/// memory.grow (Core 3.0, 4.6.8); of shared memories see growSharedMemory().
+/// \returns the old size in pages, or -1: then
 /// nothing has changed. The base changes only where MemoryOptions::mayMove
 /// allowed it.
 int64_t growMemory(abi::Memory &memory, uint64_t deltaPages);

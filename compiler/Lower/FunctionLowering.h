@@ -148,12 +148,28 @@ private:
   bool is64(uint32_t memory) const {
     return m.module.memories[memory].type.limits.is64;
   }
+  bool isShared(uint32_t memory) const {
+    return m.module.memories[memory].type.limits.isShared;
+  }
   bool isChecked(uint32_t memory) const;
   void checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex);
-  llvm::Value *memorySize(uint32_t memory);
+  llvm::LoadInst *memorySize(uint32_t memory);
   void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size,
                   TrapKind kind);
   void copyBytes(llvm::Value *to, llvm::Value *from, llvm::Value *count);
+
+  // Atomic.cpp.
+  llvm::Value *atomicAddress(llvm::Value *guest, const MemArg &memArg,
+                             uint32_t sizeBytes);
+  void atomicLoad(const Instruction &instruction, llvm::Type *memoryType,
+                  llvm::Type *type);
+  void atomicStore(const Instruction &instruction, llvm::Type *memoryType);
+  void atomicModify(const Instruction &instruction,
+                    llvm::AtomicRMWInst::BinOp op, llvm::Type *memoryType,
+                    llvm::Type *type);
+  void atomicCompareExchange(const Instruction &instruction,
+                             llvm::Type *memoryType, llvm::Type *type);
+  void atomicWait(const Instruction &instruction, Builtin builtin);
 
   // Vector.cpp: a v128 as lanes, and the instructions that move them.
   using enum Shape;
@@ -242,7 +258,7 @@ private:
 #define MOAT_FAMILY_LegacyException(X) X
 #define MOAT_FAMILY_FunctionReference(X) X
 #define MOAT_FAMILY_Gc(X)
-#define MOAT_FAMILY_Atomic(X)
+#define MOAT_FAMILY_Atomic(X) X
 #define MOAT_FAMILY_WideArithmetic(X) X
 #define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
   MOAT_FAMILY_##family(void lower##name(const Instruction &instruction);)

@@ -15,9 +15,14 @@ llvm::Value *FunctionLowering::toAddress(llvm::Value *index, bool is64) {
   return is64 ? index : b.CreateZExt(index, m.i64);
 }
 
-llvm::Value *FunctionLowering::memorySize(uint32_t memory) {
-  return m.loadField(b, m.i64, m.places->memory(b, memory),
-                     offsetof(abi::Memory, sizeBytes));
+/// Of a shared memory, which another thread may grow meanwhile, it is read once
+/// and whole.
+llvm::LoadInst *FunctionLowering::memorySize(uint32_t memory) {
+  llvm::LoadInst *size = m.loadField(b, m.i64, m.places->memory(b, memory),
+                                     offsetof(abi::Memory, sizeBytes));
+  if (isShared(memory))
+    size->setAtomic(llvm::AtomicOrdering::Unordered);
+  return size;
 }
 
 /// Guards catch what 32 bits of address and 32 of offset can reach, and pages
@@ -93,9 +98,14 @@ void FunctionLowering::load(const Instruction &instruction,
       b.CreateAlignedLoad(memoryType, from, llvm::Align(1),
                           /*isVolatile=*/m.options.strictTraps);
   m.setRegion(value, Region::Guest);
-  if (memoryType == type)
-    return push(value);
-  push(isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type));
+  llvm::Value *extended = value;
+  if (memoryType != type)
+    extended = isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type);
+  // To LLVM a load that races with a store is undefined: any value, and another
+  // one at each use. What is checked has to be what is used.
+  if (isShared(instruction.memArg.memory))
+    extended = b.CreateFreeze(extended);
+  push(extended);
 }
 
 void FunctionLowering::store(const Instruction &instruction,
@@ -147,14 +157,18 @@ void FunctionLowering::pushIndex(llvm::Value *value, bool is64) {
 
 void FunctionLowering::lowerMemorySize(const Instruction &instruction) {
   uint8_t pageSizeLog2 = m.module.memories[instruction.index].type.pageSizeLog2;
-  pushIndex(b.CreateLShr(memorySize(instruction.index), pageSizeLog2),
-            is64(instruction.index));
+  llvm::LoadInst *size = memorySize(instruction.index);
+  if (isShared(instruction.index)) // threads.md, Resizing
+    size->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
+  pushIndex(b.CreateLShr(size, pageSizeLog2), is64(instruction.index));
 }
 
 void FunctionLowering::lowerMemoryGrow(const Instruction &instruction) {
   llvm::Value *delta = toAddress(pop(), is64(instruction.index));
   llvm::Value *old = m.callBuiltin(
-      b, Builtin::memory_grow,
+      b,
+      isShared(instruction.index) ? Builtin::memory_grow_shared
+                                  : Builtin::memory_grow,
       {m.places->instance(b), m.places->memory(b, instruction.index), delta});
   pushIndex(old, is64(instruction.index));
 }

@@ -198,6 +198,9 @@ void Summarizer::walkInstruction(const Instruction &instruction,
   case Family::FunctionReference:
     facts.mayTrap = true; // most do not, which is of no use to anybody
     return;
+  case Family::Atomic:
+    facts.readsMemory = facts.writesMemory = facts.mayTrap = true;
+    return;
   case Family::Vector:
     if (!hasMemArg(row.immediates))
       return;

@@ -20,7 +20,8 @@ llvm::Value *FunctionLowering::truth(llvm::Value *value) {
 /// delete it.
 void FunctionLowering::keepTrap(llvm::Value *dropped) {
   for (;;) { // what a load makes of the bytes it has read
-    if (llvm::isa<llvm::CastInst, llvm::ShuffleVectorInst>(dropped))
+    if (llvm::isa<llvm::CastInst, llvm::ShuffleVectorInst, llvm::FreezeInst>(
+            dropped))
       dropped = llvm::cast<llvm::Instruction>(dropped)->getOperand(0);
     else if (auto *insertion = llvm::dyn_cast<llvm::InsertElementInst>(dropped))
       dropped = insertion->getOperand(1);

@@ -268,6 +268,49 @@ Result<uint32_t> poll(std::span<PollEntry> entries, uint64_t timeoutNs);
 /// sched_yield(2).
 void yield();
 
+// Threads.
+
+/// Waits as long as \p word holds \p value, until somebody wakes the word, or
+/// until \p deadlineNs on the monotonic clock; UINT64_MAX: without end.
+/// \returns Timedout; or Success: woken, another value, or for no reason.
+/// futex(2), FUTEX_WAIT_BITSET.
+Errno waitWhile(const uint32_t *word, uint32_t value, uint64_t deadlineNs);
+/// Wakes up to \p count of those that wait on \p word. FUTEX_WAKE.
+void wake(const uint32_t *word, uint32_t count);
+
+/// A lock between the threads of the process; zeroes are a free one. Not
+/// recursive.
+class Mutex {
+public:
+  void lock() {
+    uint32_t free = Free;
+    if (!__atomic_compare_exchange_n(&state, &free, Taken, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      lockSlowly();
+  }
+  void unlock() {
+    if (__atomic_exchange_n(&state, Free, __ATOMIC_RELEASE) == Contended)
+      wake(&state, 1);
+  }
+
+private:
+  enum State : uint32_t { Free, Taken, Contended };
+  void lockSlowly();
+
+  uint32_t state = Free;
+};
+
+/// Holds a lock until the end of its scope.
+class Locked {
+public:
+  explicit Locked(Mutex &mutex) : mutex(mutex) { mutex.lock(); }
+  Locked(const Locked &) = delete;
+  ~Locked() { mutex.unlock(); }
+
+private:
+  Mutex &mutex;
+};
+
 // Time and chance.
 
 /// Clocks as WASI numbers them.
