@@ -377,6 +377,15 @@ Error Compilation::resolveFeatures() {
   return Error::success();
 }
 
+/// The capabilities, with the layers of defence that the program's inputs allow
+/// where the options say nothing.
+static Capabilities hardened(const CompileOptions &options) {
+  Capabilities capabilities = options.capabilities;
+  if (!capabilities.hardenLayers)
+    capabilities.hardenLayers = defaultHardenLayers(options);
+  return capabilities;
+}
+
 Error Compilation::resolveOptions() {
   if (options.emit == EmitKind::Archive)
     return optionError(
@@ -422,7 +431,7 @@ Error Compilation::resolveOptions() {
                        options.emit == EmitKind::Object;
   lowering.optimizing = options.level != Level::O0;
   if (target.model == CodeModel::Process)
-    lowering.manifest = encodeManifest(options.capabilities);
+    lowering.manifest = encodeManifest(hardened(options));
   for (const std::string &variable : options.capabilities.environment)
     if (variable.empty() || variable.front() == '=' || variable.contains('\0'))
       return optionError("--env=" + variable + ": not NAME=VALUE or NAME");

@@ -138,7 +138,7 @@ int Driver::run(ArrayRef<const char *> args) {
     return printVersion(), Success;
   if (this->args.hasArg(OPT_print_features))
     return printFeatures(), Success;
-  if (!readOptions() || !readCapabilities() || !sortInputs())
+  if (!readOptions() || !sortInputs() || !readCapabilities())
     return BadOption;
   // Now: every option has been read, and one input is the module.
 
@@ -398,6 +398,15 @@ bool Driver::readCapabilities() {
              false;
     capabilities.stackBytes = *size;
   }
+  // Lists are changes, from the left to the right.
+  for (StringRef list : args.getAllArgValues(OPT_harden)) {
+    uint32_t layers =
+        capabilities.hardenLayers.value_or(defaultHardenLayers(options));
+    if (Error error = parseHardenLayers(list, layers))
+      return fail(BadOption, "--harden: " + toString(std::move(error))), false;
+    capabilities.hardenLayers = layers;
+  }
+  capabilities.requiresHardening = args.hasArg(OPT_require_hardening);
   capabilities.isOpen = args.hasArg(OPT_open);
   bool bakes = options.emit == EmitKind::Executable ||
                options.emit == EmitKind::Object || isRun;
@@ -615,6 +624,10 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
   if (capabilities.stackBytes)
     result.push_back("--wasi-stack-size=" +
                      std::to_string(*capabilities.stackBytes));
+  for (const std::string &list : args.getAllArgValues(OPT_harden))
+    result.push_back("--wasi-harden=" + list);
+  if (capabilities.requiresHardening)
+    result.push_back("--wasi-require-hardening");
   std::vector<std::string> arguments = capabilities.arguments;
   arguments.insert(arguments.end(), guestArgs.begin(), guestArgs.end());
   // A guest's argument that looks like the runtime's option must not become

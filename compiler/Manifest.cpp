@@ -6,6 +6,7 @@
 #include "Manifest.h"
 #include "Diagnostics.h"
 #include "moat/abi/Manifest.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -74,6 +75,12 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
                StringRef(reinterpret_cast<const char *>(&value), sizeof(value)),
                0, static_cast<uint32_t>(abi::LimitKind::StackBytes));
   }
+  uint32_t layers = capabilities.hardenLayers.value_or(abi::allHardenLayers);
+  if (layers != abi::allHardenLayers || capabilities.requiresHardening)
+    writer.add(abi::ManifestKind::Harden, "",
+               capabilities.requiresHardening ? uint16_t(abi::HardenRequired)
+                                              : uint16_t(0),
+               layers);
   bool isGivenSomething = !capabilities.preopens.empty() ||
                           !capabilities.environment.empty() ||
                           !capabilities.arguments.empty();
@@ -105,6 +112,10 @@ static Error readRecord(const abi::ManifestRecord &record, StringRef payload,
       return Error::success();
     }
     break;
+  case abi::ManifestKind::Harden:
+    capabilities.hardenLayers = record.index;
+    capabilities.requiresHardening = record.flags & abi::HardenRequired;
+    return Error::success();
   case abi::ManifestKind::Stream:
     break;
   }
@@ -157,6 +168,38 @@ Expected<PreopenOption> moat::parsePreopen(StringRef text) {
       text.contains('\0'))
     return errorOf("'" + text + "' is not HOST[::GUEST][:ro]");
   return preopen;
+}
+
+uint32_t moat::defaultHardenLayers(const CompileOptions &options) {
+  bool isForeign =
+      !options.extraInputs.empty() || options.emit == EmitKind::Object;
+  return isForeign ? abi::foreignHardenLayers : abi::allHardenLayers;
+}
+
+Error moat::parseHardenLayers(StringRef list, uint32_t &layers) {
+  SmallVector<StringRef> words;
+  list.split(words, ',');
+  for (StringRef word : words) {
+    uint32_t layer =
+        llvm::StringSwitch<uint32_t>(word.empty() ? word : word.drop_front())
+#define LAYER(name, spelling, text) .Case(spelling, abi::Harden##name)
+#include "moat/abi/Hardening.def"
+            .Default(0);
+    if (word == "all")
+      layers = abi::allHardenLayers;
+    else if (word == "none")
+      layers = 0;
+    else if (layer && word.starts_with("+"))
+      layers |= layer;
+    else if (layer && word.starts_with("-"))
+      layers &= ~layer;
+    else
+      return errorOf("'" + word + "' is not all, none, or + or - and one of"
+#define LAYER(name, spelling, text) " " spelling
+#include "moat/abi/Hardening.def"
+      );
+  }
+  return Error::success();
 }
 
 Expected<uint64_t> moat::parseSizeBytes(StringRef text) {

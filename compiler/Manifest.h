@@ -12,7 +12,7 @@
 namespace moat {
 
 /// The manifest of \p capabilities. It is sealed if anything but a stack size
-/// is baked in and they are not open.
+/// or layers of defence is baked in and they are not open.
 std::string encodeManifest(const Capabilities &capabilities);
 
 /// Reads a manifest back; `isOpen` is set unless it is sealed. Errors: not a
@@ -23,6 +23,14 @@ Expected<Capabilities> decodeManifest(StringRef bytes);
 /// Reads `HOST[::GUEST][:ro]`. Without GUEST, the guest sees the folder by
 /// HOST's name.
 Expected<PreopenOption> parsePreopen(StringRef text);
+
+/// The layers of defence (abi::HardenLayer) where no option says anything: all,
+/// or those that do not depend on what foreign code needs.
+uint32_t defaultHardenLayers(const CompileOptions &options);
+
+/// Reads a list of layers of defence, `-seccomp,+landlock`, `all` or `none`,
+/// and changes \p layers (abi::HardenLayer) by it.
+Error parseHardenLayers(StringRef list, uint32_t &layers);
 
 /// Reads a number of bytes: `65536`, `64K`, `8M`, `1G`.
 Expected<uint64_t> parseSizeBytes(StringRef text);

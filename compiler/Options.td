@@ -68,6 +68,12 @@ defm arg : Value<"arg", "TEXT", "Put an argument before those of the command lin
     capabilityGroup>;
 defm stack_size : Value<"stack-size", "SIZE", "The guest's stack (default: 8M)",
     capabilityGroup>;
+defm harden : Value<"harden", "LIST",
+    "Layers of defence: all (default), none, +LAYER or -LAYER of inherited, no-new-privs, "
+    "no-exec, landlock, seccomp; with objects of your own the default is no-new-privs, no-exec",
+    capabilityGroup>;
+def require_hardening : F<"require-hardening">, Group<capabilityGroup>,
+    HelpText<"The program does not start where the kernel lacks one of them">;
 def open : F<"open">, Group<capabilityGroup>,
     HelpText<"Take --wasi-... options at start although something is baked in">;
 

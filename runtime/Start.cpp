@@ -4,14 +4,15 @@
 // the command line, builds the one instance (process model), and runs it on the
 // guest's stack:
 //
-//   manifest, options  ->  memories, tables, stack  ->  descriptors  ->
-//   initialize, moat_main  ->  exit code
+//   manifest, options  ->  descriptors  ->  memories, tables, stack  ->
+//   layers of defence  ->  initialize, moat_main  ->  exit code
 //
 // Exit codes: what the guest says; 0 when moat_main returns; 134 after a trap
 // (as a shell shows SIGABRT, but the process exits by itself and leaves no
 // core); 125 if the program could not be started.
 
 #include "Capability/Preopen.h"
+#include "Harden.h"
 #include "Host/Host.h"
 #include "Host/Signals.h"
 #include "Instance.h"
@@ -80,6 +81,8 @@ public:
 
   uint64_t stackBytes = abi::defaultStackBytes;
   uint64_t memoryBytes = UINT64_MAX;
+  uint32_t hardenLayers = abi::allHardenLayers;
+  bool requiresHardening = false;
 
   /// Reads the records of \p manifest.
   void readManifest(const abi::ManifestHeader &manifest,
@@ -154,7 +157,7 @@ void Grants::inheritEnvironment(const char *name, char **hostEnvironment) {
 static host::Handle executableFolder() {
   static constexpr size_t maximumPath = 4096;
   char path[maximumPath];
-  auto size = host::readLink(host::workingDirectory, "/proc/self/exe", path);
+  auto size = host::executablePath(path);
   if (!size || *size == maximumPath)
     refuse("cannot find the executable's folder", "/proc/self/exe");
   path[*size] = 0;
@@ -232,6 +235,13 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
   }
   case abi::ManifestKind::Limit:
     return readLimit(record, payload);
+  case abi::ManifestKind::Harden:
+    if ((record.index & ~abi::allHardenLayers) ||
+        (record.flags & ~abi::HardenRequired))
+      break;
+    hardenLayers = record.index;
+    requiresHardening = record.flags & abi::HardenRequired;
+    return;
   }
   refuse("the manifest has a record that this runtime does not know");
 }
@@ -280,6 +290,9 @@ static constexpr char helpText[] =
     "program\n"
     "  --wasi-stack-size=BYTES        size of the program's stack; suffixes K, "
     "M, G\n"
+    "  --wasi-harden=LIST             layers of defence: all, none, +LAYER, "
+    "-LAYER\n"
+    "  --wasi-require-hardening       end if the kernel lacks one of them\n"
     "  --wasi-help                    print this\n"
     "  --                             end these options\n";
 
@@ -344,6 +357,15 @@ void Grants::readOption(char *option) {
   if (const char *size = behindPrefix(value, "stack-size=")) {
     if (!parseSize(size, stackBytes))
       refuse("expected a size", option);
+    return;
+  }
+  if (const char *layers = behindPrefix(value, "harden=")) {
+    if (!parseLayers(layers, hardenLayers))
+      refuse("expected layers of defence", option);
+    return;
+  }
+  if (strcmp(value, "require-hardening") == 0) {
+    requiresHardening = true;
     return;
   }
   refuse("unknown option (see --wasi-help)", option);
@@ -439,6 +461,20 @@ static void createTables() {
       refuse("the module's table is larger than this runtime can make it");
     if (error != Errno::Success)
       refuse("cannot map the module's table", error);
+  }
+}
+
+/// Ends the process if a layer that was asked for is not in force.
+static void requireLayers(const Hardening &hardening) {
+  for (uint32_t i = 0; i != abi::detail::layerCount; ++i) {
+    if (hardening.errors[i] == Errno::Success)
+      continue;
+    Message message;
+    message << "moat: error: cannot harden: " << layerText(i).spelling << ": "
+            << errnoText(hardening.errors[i])
+            << " (--require-hardening asks for it)\n";
+    message.write();
+    host::exit(startExitCode);
   }
 }
 
@@ -553,7 +589,11 @@ int main(int argc, char **argv, char **hostEnvironment) {
   static uint8_t signalStack[signalStackBytes];
   host::swapSignalStack({signalStack, sizeof(signalStack)});
   installFaultHandlers();
-  // Now: compiled code may run, and may fault.
+  Hardening hardening = harden(descriptors, grants.hardenLayers);
+  if (grants.requiresHardening)
+    requireLayers(hardening);
+  // Now: compiled code may run, and may fault; and what the process can do is
+  // what it will need.
 
   // Not by host::exit: objects on moat's command line may use libc's buffered
   // streams.

@@ -7,8 +7,10 @@
 #   %build, %examples            the build folder; test/Examples
 #   REQUIRES: suites             the specification's and WASI's suites are there (%suites)
 #   REQUIRES: root               may change root and mount
+#   REQUIRES: strace             may trace programs
 
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -56,3 +58,8 @@ may_chroot = subprocess.run(
 ).returncode == 0
 if may_chroot and os.geteuid() == 0:
     config.available_features.add("root")
+
+if shutil.which("strace") and subprocess.run(
+    ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL
+).returncode == 0:
+    config.available_features.add("strace")

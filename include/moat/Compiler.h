@@ -83,6 +83,13 @@ struct Capabilities {
       arguments; ///< behind argv[0], before the command line's
   /// The guest's stack. Unit: bytes. Default: abi::defaultStackBytes.
   std::optional<uint64_t> stackBytes;
+  /// Layers of defence, as abi::HardenLayer has them
+  /// (abi/Hardening.def). Default: all; with `extraInputs` or as an object
+  /// only those that do not depend on what foreign code needs
+  /// (abi::foreignHardenLayers).
+  std::optional<uint32_t> hardenLayers;
+  /// The program does not start where the kernel lacks one of them.
+  bool requiresHardening = false;
   /// Leave the program open to `--wasi-…` options although something is baked
   /// in. Default: a program with any of the above but a stack size is sealed.
   bool isOpen = false;

@@ -30,7 +30,7 @@ static Rights rightsOf(const Descriptor &descriptor) {
 }
 
 Result<Descriptor> adopt(host::OwnedHandle handle) {
-  auto info = host::status(handle.get());
+  auto info = host::statusAtStart(handle.get());
   if (!info)
     return Fail(info.error());
   auto mode = host::accessMode(handle.get());

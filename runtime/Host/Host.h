@@ -5,6 +5,9 @@
 // records the system calls it makes (see Syscall.h), so that an executable
 // knows what its linked part needs.
 //
+// "At start only" says that an executable cannot do it any more once its guest
+// runs: the system call is not recorded (Harden.h).
+//
 // Nothing here knows about guests: handles are the host's, paths and names are
 // NUL-terminated, buffers are the caller's. Interrupted calls are repeated.
 // Each function cites the Linux call behind it, whose manual page lists the
@@ -131,6 +134,8 @@ Result<uint64_t> seek(Handle handle, int64_t offset, Whence whence);
 // Files.
 
 Result<FileInfo> status(Handle handle);
+/// The same, at start only (see below).
+Result<FileInfo> statusAtStart(Handle handle);
 /// Whether the handle is on a file system of processes, where files are the
 /// memory and the environment of this one and others. fstatfs(2).
 bool isOnProcessFileSystem(Handle handle);
@@ -149,13 +154,13 @@ Errno setSize(Handle handle, uint64_t sizeBytes);
 /// The state is the open file's, shared with whoever else holds it.
 Result<bool> isNonBlocking(Handle handle);
 Errno setNonBlocking(Handle handle, bool isNonBlocking);
-/// What the handle may be used for: F_GETFL.
+/// What the handle may be used for: F_GETFL. At start only.
 struct AccessMode {
   bool canRead, canWrite;
   bool isAppend, isNonBlocking, isDataSync, isSync;
 };
 Result<AccessMode> accessMode(Handle handle);
-/// Whether the handle is a terminal: TCGETS of ioctl(2).
+/// Whether the handle is a terminal: TCGETS of ioctl(2). At start only.
 bool isTerminal(Handle handle);
 /// Bytes that can be read without waiting: FIONREAD of ioctl(2); 0 where it has
 /// no answer.
@@ -194,9 +199,12 @@ Result<OwnedHandle> openBeneath(Handle directory, const char *path,
                                 OpenMode mode);
 /// openat(2) of a single name, with the same precautions.
 Result<OwnedHandle> openName(Handle directory, const char *name, OpenMode mode);
-/// openat(2) of a path that is the host's own: links are followed anywhere.
+/// openat(2) of a path that is the host's own: links are followed anywhere. At
+/// start only.
 Result<OwnedHandle> openTrusted(Handle directory, const char *path,
                                 OpenMode mode);
+/// Where the program's file lies, without a NUL. At start only.
+Result<size_t> executablePath(std::span<char> buffer);
 
 /// statx(2) of a single name, of the link itself where it is one.
 Result<FileInfo> statusOfName(Handle directory, const char *name);
@@ -233,7 +241,7 @@ size_t parseEntry(std::span<const uint8_t> filled, DirectoryEntry &entry);
 
 // Sockets.
 
-/// SO_TYPE of getsockopt(2). Notsock.
+/// SO_TYPE of getsockopt(2). Notsock. At start only.
 Result<FileType> socketType(Handle handle);
 /// accept4(2).
 Result<OwnedHandle> accept(Handle handle, bool isNonBlocking);
@@ -326,7 +334,8 @@ Errno random(std::span<uint8_t> bytes);
 /// exit_group(2), with the low 8 bits of \p code.
 [[noreturn]] void exit(uint32_t code);
 /// Lets writes to a closed pipe, and past a file size limit, end in an error
-/// instead of a signal: SIGPIPE and SIGXFSZ are ignored. rt_sigaction(2).
+/// instead of a signal: SIGPIPE and SIGXFSZ are ignored. rt_sigaction(2). At
+/// start only.
 void ignoreWriteSignals();
 /// Sends a signal of the host's numbering to this thread with its default
 /// action, whatever handles it now. Returns only if that action is not to end.
@@ -353,5 +362,41 @@ void release(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use.
 /// A hint.
 void preferHugePages(void *address, uint64_t sizeBytes);
+
+// Giving up what a process can do, for good. At start only.
+
+/// close_range(2): everything from \p first to \p last. Nosys: before Linux
+/// 5.9.
+Errno closeHandles(Handle first, Handle last);
+/// The highest of all handles.
+inline constexpr Handle lastHandle = INT32_MAX;
+/// PR_SET_NO_NEW_PRIVS of prctl(2).
+Errno refuseNewPrivileges();
+/// PR_SET_MDWE of prctl(2). Inval: before Linux 6.3.
+Errno refuseExecutableMemory();
+/// This process's number, as tgkill(2) wants it. getpid(2).
+int processNumber();
+
+/// Which Landlock the kernel has: 1 and up; 0: none, or it is turned off.
+/// landlock_create_ruleset(2).
+int landlockVersion();
+/// Rules that let nothing be opened, created, moved, bound or connected to.
+Result<OwnedHandle> makeLandlockRules(int version);
+/// Lets what lies below \p directory be opened, and without \p isReadOnly be
+/// changed. landlock_add_rule(2).
+Errno allowBeneath(Handle rules, Handle directory, bool isReadOnly,
+                   int version);
+/// Puts the rules into force. landlock_restrict_self(2). Perm: privileges may
+/// still be gained.
+Errno obeyLandlockRules(Handle rules);
+
+/// An instruction of a filter of system calls: struct sock_filter.
+struct FilterInstruction {
+  uint16_t code;
+  uint8_t skipIfTrue, skipIfFalse;
+  uint32_t operand;
+};
+/// Puts a filter into force. seccomp(2). Acces: privileges may still be gained.
+Errno obeyFilter(std::span<const FilterInstruction> filter);
 
 } // namespace moat::rt::host

@@ -36,8 +36,7 @@ void host::close(Handle handle) {
   // The numbers of the standard streams stay occupied: otherwise a file that
   // the guest opens next would receive what we write to standard error.
   if (handle <= 2)
-    if (long placeholder =
-            invoke<SYS_openat>(AT_FDCWD, "/", O_PATH | O_CLOEXEC);
+    if (long placeholder = invoke<SYS_epoll_create1>(O_CLOEXEC);
         placeholder > 2) {
       invoke<SYS_dup3>(placeholder, handle, O_CLOEXEC);
       handle = static_cast<Handle>(placeholder);
@@ -151,7 +150,7 @@ Errno host::setNonBlocking(Handle handle, bool isNonBlocking) {
 }
 
 Result<AccessMode> host::accessMode(Handle handle) {
-  long flags = invoke<SYS_fcntl>(handle, F_GETFL);
+  long flags = invokeAtStart<SYS_fcntl>(handle, F_GETFL);
   if (isError(flags))
     return Fail(toErrno(flags));
   long access = flags & O_ACCMODE;
@@ -169,7 +168,7 @@ bool host::isTerminal(Handle handle) {
   constexpr int getAttributes = 0x5401; // TCGETS
   // The kernel's struct termios is smaller than libc's on every processor.
   alignas(8) char attributes[sizeof(termios)];
-  return invoke<SYS_ioctl>(handle, getAttributes, attributes) == 0;
+  return invokeAtStart<SYS_ioctl>(handle, getAttributes, attributes) == 0;
 }
 
 uint64_t host::readableBytes(Handle handle) {
@@ -207,8 +206,8 @@ Errno host::setTimes(Handle handle, NewTime accessed, NewTime modified) {
 Result<FileType> host::socketType(Handle handle) {
   int type = 0;
   socklen_t sizeBytes = sizeof(type);
-  long result =
-      invoke<SYS_getsockopt>(handle, SOL_SOCKET, SO_TYPE, &type, &sizeBytes);
+  long result = invokeAtStart<SYS_getsockopt>(handle, SOL_SOCKET, SO_TYPE,
+                                              &type, &sizeBytes);
   if (isError(result))
     return Fail(toErrno(result));
   return type == SOCK_STREAM ? FileType::StreamSocket
@@ -342,19 +341,16 @@ struct KernelSigaction {
   uint64_t mask = 0;
 };
 
-static void setSignalAction(int signal, void (*handler)(int)) {
-  KernelSigaction action = {.handler = handler};
-  invoke<SYS_rt_sigaction>(signal, &action, nullptr, sizeof(uint64_t));
-}
-
 void host::ignoreWriteSignals() {
-  setSignalAction(SIGPIPE, SIG_IGN);
-  setSignalAction(SIGXFSZ, SIG_IGN);
+  KernelSigaction action = {.handler = SIG_IGN};
+  for (int signal : {SIGPIPE, SIGXFSZ})
+    invokeAtStart<SYS_rt_sigaction>(signal, &action, nullptr, sizeof(uint64_t));
 }
 
 void host::raiseWithDefaultAction(int signal) {
+  KernelSigaction action = {.handler = SIG_DFL};
   if (signal != SIGKILL && signal != SIGSTOP)
-    setSignalAction(signal, SIG_DFL);
+    invoke<SYS_rt_sigaction>(signal, &action, nullptr, sizeof(uint64_t));
   uint64_t mask = uint64_t(1) << (signal - 1);
   invoke<SYS_rt_sigprocmask>(SIG_UNBLOCK, &mask, nullptr, sizeof(mask));
   invoke<SYS_tgkill>(invoke<SYS_getpid>(), invoke<SYS_gettid>(), signal);

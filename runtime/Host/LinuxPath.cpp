@@ -69,7 +69,16 @@ Result<OwnedHandle> host::openTrusted(Handle directory, const char *path,
   unsigned flags = openFlags(mode);
   if (!mode.isNonBlocking && !mode.isPathOnly)
     flags &= ~unsigned(O_NONBLOCK);
-  return toHandle(invokeAgain<SYS_openat>(directory, path, flags, newFileMode));
+  long result;
+  do
+    result = invokeAtStart<SYS_openat>(directory, path, flags, newFileMode);
+  while (result == -EINTR);
+  return toHandle(result);
+}
+
+Result<size_t> host::executablePath(std::span<char> buffer) {
+  return toResult<size_t>(invokeAtStart<SYS_readlinkat>(
+      workingDirectory, "/proc/self/exe", buffer.data(), buffer.size()));
 }
 
 // The kernel's struct statx, as far as it is needed (linux/stat.h).
@@ -115,12 +124,10 @@ static uint64_t deviceNumber(uint64_t major, uint64_t minor) {
          ((minor & 0xffffff00) << 12) | (minor & 0xff);
 }
 
-Result<FileInfo> host::statusAt(Handle directory, const char *path, int flags) {
-  constexpr unsigned basicStats = 0x7ff;
-  KernelStatx stat;
-  long result = invoke<SYS_statx>(directory, path, flags, basicStats, &stat);
-  if (isError(result))
-    return Fail(toErrno(result));
+/// What to ask statx(2) for: STATX_BASIC_STATS.
+static constexpr unsigned basicStats = 0x7ff;
+
+static FileInfo toFileInfo(const KernelStatx &stat) {
   auto toTime = [](const auto &time) {
     return Time{.seconds = time.seconds, .nanoseconds = time.nanoseconds};
   };
@@ -134,6 +141,23 @@ Result<FileInfo> host::statusAt(Handle directory, const char *path, int flags) {
                   .type = typeOfMode(stat.mode),
                   .deviceMajor = stat.rdevMajor,
                   .deviceMinor = stat.rdevMinor};
+}
+
+Result<FileInfo> host::statusAt(Handle directory, const char *path, int flags) {
+  KernelStatx stat;
+  long result = invoke<SYS_statx>(directory, path, flags, basicStats, &stat);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return toFileInfo(stat);
+}
+
+Result<FileInfo> host::statusAtStart(Handle handle) {
+  KernelStatx stat;
+  long result =
+      invokeAtStart<SYS_statx>(handle, "", linuxEmptyPath, basicStats, &stat);
+  if (isError(result))
+    return Fail(toErrno(result));
+  return toFileInfo(stat);
 }
 
 Result<FileInfo> host::statusOfName(Handle directory, const char *name) {

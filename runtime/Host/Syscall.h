@@ -88,17 +88,29 @@ template <typename T>
   return (long)value; // integers and pointers alike
 }
 
+template <typename... Arguments>
+[[gnu::always_inline]] inline long call(long number, Arguments... arguments) {
+  static_assert(sizeof...(Arguments) <= 6);
+  long words[6] = {word(arguments)...};
+  return syscall6(number, words[0], words[1], words[2], words[3], words[4],
+                  words[5]);
+}
+
 } // namespace detail
 
 /// Makes a system call. \returns what the kernel does: a negative errno(3) or
 /// the result.
 template <long number, typename... Arguments>
 [[gnu::always_inline]] inline long invoke(Arguments... arguments) {
-  static_assert(sizeof...(Arguments) <= 6);
   recordSyscall<number>();
-  long words[6] = {detail::word(arguments)...};
-  return detail::syscall6(number, words[0], words[1], words[2], words[3],
-                          words[4], words[5]);
+  return detail::call(number, arguments...);
+}
+
+/// The same for what a program does only while it starts: it is not on the
+/// list, so that it cannot be done any more when the guest runs (Harden.h).
+template <long number, typename... Arguments>
+[[gnu::always_inline]] inline long invokeAtStart(Arguments... arguments) {
+  return detail::call(number, arguments...);
 }
 
 /// The same, repeated while a signal interrupts it.

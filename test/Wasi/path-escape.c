@@ -11,11 +11,11 @@
 // RUN: ln -s ../../outside/secret %t.dir/root/sub/file && ln -s ../outside/new %t.dir/root/dangling
 // RUN: ln -s /proc/self/fd/0 %t.dir/root/magic
 // RUN: %t --wasi-dir=%t.dir/root::/ | FileCheck %s --implicit-check-not=success
-// RUN: %clang-host %S/Inputs/deny-openat2.c -o %t.deny
+// RUN: %clang-host %S/Inputs/deny.c -o %t.deny
 // RUN: rm %t.dir/root/sub/l
-// RUN: %t.deny nosys %t --wasi-dir=%t.dir/root::/ | FileCheck %s --implicit-check-not=success
+// RUN: %t.deny nosys openat2 %t --wasi-dir=%t.dir/root::/ | FileCheck %s --implicit-check-not=success
 // RUN: rm %t.dir/root/sub/l
-// RUN: %t.deny perm %t --wasi-dir=%t.dir/root::/ | FileCheck %s --implicit-check-not=success
+// RUN: %t.deny perm openat2 %t --wasi-dir=%t.dir/root::/ | FileCheck %s --implicit-check-not=success
 // RUN: ls %t.dir/outside | FileCheck %s --check-prefix=OUTSIDE
 // RUN: cat %t.dir/outside/secret | FileCheck %s --check-prefix=SECRET
 // OUTSIDE: secret

@@ -43,6 +43,8 @@ enum class ManifestKind : uint16_t {
   Arg,        ///< an argument behind argv[0], before those of the command line
   Stream,     ///< index: 0 to 2; empty: null; `=`: inherited; else a host path
   Limit,      ///< index: LimitKind; 8 bytes: the value
+  Harden,     ///< index: the layers, HardenLayer, where not all are wanted;
+              ///< flags: HardenFlag; empty
 };
 
 enum PreopenFlag : uint16_t {
@@ -58,6 +60,28 @@ enum class LimitKind : uint32_t {
   BytesWritten,
   CpuTimeNs,
   WallTimeNs,
+};
+
+namespace detail {
+enum HardenBit : uint32_t {
+#define LAYER(name, spelling, text) name,
+#include "moat/abi/Hardening.def"
+  layerCount
+};
+} // namespace detail
+
+/// Layers of defence, as a set.
+enum HardenLayer : uint32_t {
+#define LAYER(name, spelling, text) Harden##name = 1u << detail::name,
+#include "moat/abi/Hardening.def"
+};
+inline constexpr uint32_t allHardenLayers = (1u << detail::layerCount) - 1;
+/// Where objects of others are linked in: what those open and call, nobody
+/// knows.
+inline constexpr uint32_t foreignHardenLayers = HardenNoNewPrivs | HardenNoExec;
+
+enum HardenFlag : uint16_t {
+  HardenRequired = 1 << 0, ///< a layer that the kernel lacks is an error
 };
 
 struct ManifestRecord {
