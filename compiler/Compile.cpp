@@ -430,11 +430,10 @@ Error Compilation::resolveOptions() {
   lowering.exportAll = options.exportAll || !options.extraInputs.empty() ||
                        options.emit == EmitKind::Object;
   lowering.optimizing = options.level != Level::O0;
+  if (Error error = checkCapabilities(options.capabilities))
+    return asOptionError(std::move(error));
   if (target.model == CodeModel::Process)
     lowering.manifest = encodeManifest(hardened(options));
-  for (const std::string &variable : options.capabilities.environment)
-    if (variable.empty() || variable.front() == '=' || variable.contains('\0'))
-      return optionError("--env=" + variable + ": not NAME=VALUE or NAME");
 
   threads = options.jobs ? options.jobs
                          : llvm::hardware_concurrency().compute_thread_count();

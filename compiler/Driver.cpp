@@ -83,6 +83,8 @@ private:
   bool readArguments(ArrayRef<const char *> args);
   bool readOptions();
   bool readCapabilities();
+  bool readStreams();
+  bool readLimits();
   bool sortInputs();
   bool readModule();
   std::string defaultOutput() const;
@@ -373,31 +375,61 @@ bool Driver::readOptions() {
   return true;
 }
 
+/// Which option sets a limit.
+static constexpr OptionId limitOptions[] = {
+#define LIMIT(name, id, option, unit, text) OPT_##id,
+#include "moat/abi/Limits.def"
+};
+
+bool Driver::readLimits() {
+  for (size_t i = 0; i < abi::limitCount; ++i) {
+    const Arg *arg = args.getLastArg(limitOptions[i]);
+    if (!arg)
+      continue;
+    const abi::LimitRow &row = abi::limitRows[i];
+    Expected<uint64_t> value = parseLimit(row, arg->getValue());
+    if (!value)
+      return fail(BadOption, Twine("--") + row.option + ": " +
+                                 toString(value.takeError())),
+             false;
+    options.capabilities.limits[i] = *value;
+  }
+  return true;
+}
+
+bool Driver::readStreams() {
+  constexpr OptionId streamOptions[] = {OPT_stdin, OPT_stdout, OPT_stderr};
+  for (auto [index, option] : llvm::enumerate(streamOptions)) {
+    const Arg *arg = args.getLastArg(option);
+    if (!arg)
+      continue;
+    Expected<StreamOption> stream =
+        parseStream(arg->getValue(), /*isInput=*/index == 0);
+    if (!stream)
+      return fail(BadOption, table.getOptionPrefixedName(option).drop_back() +
+                                 ": " + toString(stream.takeError())),
+             false;
+    options.capabilities.streams[index] = std::move(*stream);
+  }
+  return true;
+}
+
 bool Driver::readCapabilities() {
   Capabilities &capabilities = options.capabilities;
   for (const Arg *arg : args.filtered(OPT_dir)) {
     Expected<PreopenOption> preopen = parsePreopen(arg->getValue());
     if (!preopen)
       return fail(BadOption, "--dir: " + toString(preopen.takeError())), false;
+    if (isRun && preopen->base == PathBase::Executable)
+      return fail(BadOption, arg->getAsString(args) +
+                                 ": moat run has no program in a folder"),
+             false;
     capabilities.preopens.push_back(std::move(*preopen));
   }
   capabilities.environment = args.getAllArgValues(OPT_env);
   capabilities.arguments = args.getAllArgValues(OPT_arg);
-  for (StringRef variable : capabilities.environment)
-    if (variable.empty() || variable.starts_with("="))
-      return fail(BadOption, "--env=" + variable + ": not NAME=VALUE or NAME"),
-             false;
-  if (const Arg *arg = args.getLastArg(OPT_stack_size)) {
-    Expected<uint64_t> size = parseSizeBytes(arg->getValue());
-    if (!size)
-      return fail(BadOption, "--stack-size: " + toString(size.takeError())),
-             false;
-    if (*size < 2 * abi::hostStackBytes)
-      return fail(BadOption, "--stack-size: at least " +
-                                 Twine(2 * abi::hostStackBytes >> 10) + "K"),
-             false;
-    capabilities.stackBytes = *size;
-  }
+  if (!readStreams() || !readLimits())
+    return false;
   // Lists are changes, from the left to the right.
   for (StringRef list : args.getAllArgValues(OPT_harden)) {
     uint32_t layers =
@@ -407,6 +439,8 @@ bool Driver::readCapabilities() {
     capabilities.hardenLayers = layers;
   }
   capabilities.requiresHardening = args.hasArg(OPT_require_hardening);
+  if (Error error = checkCapabilities(capabilities))
+    return fail(BadOption, toString(std::move(error))), false;
   capabilities.isOpen = args.hasArg(OPT_open);
   bool bakes = options.emit == EmitKind::Executable ||
                options.emit == EmitKind::Object || isRun;
@@ -606,14 +640,20 @@ int Driver::compileAndRun(ArrayRef<const char *> guestArgs) {
   return execute(descriptor, guestArgs);
 }
 
+/// A path of the host as options of a started program have it.
+static std::string basedPath(PathBase base, const std::string &path) {
+  return (base == PathBase::Executable ? "exe:" : "cwd:") + path;
+}
+
 /// The program's arguments behind argv[0]: capabilities, then the guest's.
 std::vector<std::string>
 Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
   std::vector<std::string> result;
   const Capabilities &capabilities = options.capabilities;
   for (const PreopenOption &preopen : capabilities.preopens)
-    result.push_back("--wasi-dir=" + preopen.hostPath + "::" +
-                     preopen.guestPath + (preopen.isReadOnly ? ":ro" : ""));
+    result.push_back("--wasi-dir=" + basedPath(preopen.base, preopen.hostPath) +
+                     "::" + preopen.guestPath +
+                     (preopen.isReadOnly ? ":ro" : ""));
   for (const std::string &variable : capabilities.environment) {
     // Without a value: taken from the environment, now that the program starts.
     if (StringRef(variable).contains('='))
@@ -621,9 +661,18 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
     else if (const char *value = getenv(variable.c_str()))
       result.push_back("--wasi-env=" + variable + "=" + value);
   }
-  if (capabilities.stackBytes)
-    result.push_back("--wasi-stack-size=" +
-                     std::to_string(*capabilities.stackBytes));
+  constexpr const char *streamNames[] = {"stdin", "stdout", "stderr"};
+  for (auto [stream, name] : llvm::zip(capabilities.streams, streamNames))
+    if (stream.kind != StreamOption::Inherit)
+      result.push_back(std::string("--wasi-") + name + "=" +
+                       (stream.kind == StreamOption::Null
+                            ? "null"
+                            : (stream.isAppend ? "append:" : "") +
+                                  basedPath(stream.base, stream.hostPath)));
+  for (auto [limit, row] : llvm::zip(capabilities.limits, abi::limitRows))
+    if (limit)
+      result.push_back(std::string("--wasi-") + row.option + "=" +
+                       formatLimit(row, *limit));
   for (const std::string &list : args.getAllArgValues(OPT_harden))
     result.push_back("--wasi-harden=" + list);
   if (capabilities.requiresHardening)

@@ -5,7 +5,8 @@
 
 #include "Manifest.h"
 #include "Diagnostics.h"
-#include "moat/abi/Manifest.h"
+#include "moat/abi/Layout.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
@@ -25,7 +26,7 @@ public:
     record.index = index;
     append(&record, sizeof(record));
     append(payload.data(), payload.size());
-    records.resize(llvm::alignTo(records.size(), 8));
+    records.resize(llvm::alignTo(records.size() + 1, 8));
     ++recordCount;
   }
 
@@ -54,13 +55,47 @@ private:
 
 } // namespace
 
+static uint16_t flagIf(bool condition, uint16_t flag) {
+  return condition ? flag : 0;
+}
+
+static void addStream(ManifestWriter &writer, const StreamOption &stream,
+                      uint32_t index) {
+  if (stream.kind == StreamOption::Inherit)
+    return;
+  bool isFile = stream.kind == StreamOption::File;
+  writer.add(abi::ManifestKind::Stream, isFile ? stream.hostPath : "",
+             flagIf(!isFile, abi::StreamNull) |
+                 flagIf(isFile && stream.isAppend, abi::StreamAppend) |
+                 flagIf(isFile && stream.base == PathBase::Executable,
+                        abi::StreamBesideExecutable),
+             index);
+}
+
+/// Whether anything is fixed that somebody could want to widen. A stack size is
+/// what a program needs, and seals nothing.
+static bool isGivenSomething(const Capabilities &capabilities) {
+  if (!capabilities.preopens.empty() || !capabilities.environment.empty() ||
+      !capabilities.arguments.empty())
+    return true;
+  for (const StreamOption &stream : capabilities.streams)
+    if (stream.kind != StreamOption::Inherit)
+      return true;
+  for (size_t i = 0; i < abi::limitCount; ++i)
+    if (i != static_cast<size_t>(abi::LimitKind::StackBytes) &&
+        capabilities.limits[i])
+      return true;
+  return false;
+}
+
 std::string moat::encodeManifest(const Capabilities &capabilities) {
   ManifestWriter writer;
   for (const PreopenOption &preopen : capabilities.preopens) {
     std::string paths = preopen.hostPath + '\0' + preopen.guestPath;
     writer.add(abi::ManifestKind::Preopen, paths,
-               preopen.isReadOnly ? uint16_t(abi::PreopenReadOnly)
-                                  : uint16_t(0));
+               flagIf(preopen.isReadOnly, abi::PreopenReadOnly) |
+                   flagIf(preopen.base == PathBase::Executable,
+                          abi::PreopenBesideExecutable));
   }
   for (const std::string &variable : capabilities.environment)
     writer.add(StringRef(variable).contains('=')
@@ -69,33 +104,40 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
                variable);
   for (const std::string &argument : capabilities.arguments)
     writer.add(abi::ManifestKind::Arg, argument);
-  if (capabilities.stackBytes) {
-    uint64_t value = *capabilities.stackBytes;
-    writer.add(abi::ManifestKind::Limit,
-               StringRef(reinterpret_cast<const char *>(&value), sizeof(value)),
-               0, static_cast<uint32_t>(abi::LimitKind::StackBytes));
-  }
+  for (auto [index, stream] : llvm::enumerate(capabilities.streams))
+    addStream(writer, stream, index);
+  for (auto [index, limit] : llvm::enumerate(capabilities.limits))
+    if (limit)
+      writer.add(
+          abi::ManifestKind::Limit,
+          StringRef(reinterpret_cast<const char *>(&*limit), sizeof(*limit)), 0,
+          index);
   uint32_t layers = capabilities.hardenLayers.value_or(abi::allHardenLayers);
   if (layers != abi::allHardenLayers || capabilities.requiresHardening)
     writer.add(abi::ManifestKind::Harden, "",
                capabilities.requiresHardening ? uint16_t(abi::HardenRequired)
                                               : uint16_t(0),
                layers);
-  bool isGivenSomething = !capabilities.preopens.empty() ||
-                          !capabilities.environment.empty() ||
-                          !capabilities.arguments.empty();
-  return writer.finish(
-      isGivenSomething && !capabilities.isOpen ? abi::ManifestSealed : 0);
+  bool isSealed = isGivenSomething(capabilities) && !capabilities.isOpen;
+  return writer.finish(isSealed ? abi::ManifestSealed : 0);
+}
+
+static PathBase pathBase(bool isBesideExecutable) {
+  return isBesideExecutable ? PathBase::Executable : PathBase::WorkingDirectory;
 }
 
 /// Adds what one record says to \p capabilities.
 static Error readRecord(const abi::ManifestRecord &record, StringRef payload,
                         Capabilities &capabilities) {
+  auto hasUnknownFlag = [&](unsigned known) { return record.flags & ~known; };
   switch (record.kind) {
   case abi::ManifestKind::Preopen: {
     auto [host, guest] = payload.split('\0');
+    if (hasUnknownFlag(abi::PreopenReadOnly | abi::PreopenBesideExecutable))
+      break;
     capabilities.preopens.push_back(
-        {host.str(), guest.str(), (record.flags & abi::PreopenReadOnly) != 0});
+        {host.str(), guest.str(), (record.flags & abi::PreopenReadOnly) != 0,
+         pathBase(record.flags & abi::PreopenBesideExecutable)});
     return Error::success();
   }
   case abi::ManifestKind::Env:
@@ -105,19 +147,32 @@ static Error readRecord(const abi::ManifestRecord &record, StringRef payload,
   case abi::ManifestKind::Arg:
     capabilities.arguments.push_back(payload.str());
     return Error::success();
+  case abi::ManifestKind::Stream: {
+    if (record.index >= capabilities.streams.size() ||
+        hasUnknownFlag(abi::StreamNull | abi::StreamAppend |
+                       abi::StreamBesideExecutable))
+      break;
+    StreamOption &stream = capabilities.streams[record.index];
+    stream.kind = record.flags & abi::StreamNull ? StreamOption::Null
+                                                 : StreamOption::File;
+    stream.hostPath = payload.str();
+    stream.isAppend = record.flags & abi::StreamAppend;
+    stream.base = pathBase(record.flags & abi::StreamBesideExecutable);
+    return Error::success();
+  }
   case abi::ManifestKind::Limit:
-    if (record.index == static_cast<uint32_t>(abi::LimitKind::StackBytes) &&
-        payload.size() == sizeof(uint64_t)) {
-      capabilities.stackBytes = llvm::support::endian::read64le(payload.data());
-      return Error::success();
-    }
-    break;
+    if (record.index >= abi::limitCount || payload.size() != sizeof(uint64_t))
+      break;
+    capabilities.limits[record.index] =
+        llvm::support::endian::read64le(payload.data());
+    return Error::success();
   case abi::ManifestKind::Harden:
+    if ((record.index & ~abi::allHardenLayers) ||
+        hasUnknownFlag(abi::HardenRequired))
+      break;
     capabilities.hardenLayers = record.index;
     capabilities.requiresHardening = record.flags & abi::HardenRequired;
     return Error::success();
-  case abi::ManifestKind::Stream:
-    break;
   }
   return errorOf("manifest: unknown record of kind " +
                  Twine(static_cast<unsigned>(record.kind)));
@@ -143,7 +198,7 @@ Expected<Capabilities> moat::decodeManifest(StringRef bytes) {
       return errorOf("manifest: unexpected end");
     memcpy(&record, rest.data(), sizeof(record));
     rest = rest.drop_front(sizeof(record));
-    uint64_t paddedBytes = llvm::alignTo(uint64_t(record.sizeBytes), 8);
+    uint64_t paddedBytes = llvm::alignTo(uint64_t(record.sizeBytes) + 1, 8);
     if (rest.size() < paddedBytes)
       return errorOf("manifest: unexpected end");
     if (Error error =
@@ -155,18 +210,57 @@ Expected<Capabilities> moat::decodeManifest(StringRef bytes) {
   return capabilities;
 }
 
+Error moat::checkCapabilities(const Capabilities &capabilities) {
+  // A NUL would end a text early; the shell cannot pass one, a library's caller
+  // and a manifest file can.
+  auto isText = [](StringRef text) {
+    return !text.empty() && !text.contains('\0');
+  };
+  for (const PreopenOption &preopen : capabilities.preopens)
+    if (!isText(preopen.hostPath) || !isText(preopen.guestPath))
+      return errorOf("'" + preopen.hostPath + "::" + preopen.guestPath +
+                     "' are not the paths of a directory");
+  for (StringRef variable : capabilities.environment) {
+    if (!isText(variable) || variable.starts_with("="))
+      return errorOf("--env=" + variable + ": not NAME=VALUE or NAME");
+    if (variable == abi::hostVariable)
+      return errorOf("--env=" + variable +
+                     ": it is for the host, no program sees it");
+  }
+  for (StringRef argument : capabilities.arguments)
+    if (argument.contains('\0'))
+      return errorOf("an argument holds a NUL");
+  for (const StreamOption &stream : capabilities.streams)
+    if (stream.kind == StreamOption::File && !isText(stream.hostPath))
+      return errorOf("a standard stream's file has no name");
+  if (capabilities.streams[0].isAppend)
+    return errorOf("standard input cannot be appended to");
+  constexpr auto stack = static_cast<size_t>(abi::LimitKind::StackBytes);
+  if (capabilities.limits[stack].value_or(UINT64_MAX) < 2 * abi::hostStackBytes)
+    return errorOf("--stack-size: at least " +
+                   Twine(2 * abi::hostStackBytes >> 10) + "K");
+  return Error::success();
+}
+
+/// Takes `exe:` or `cwd:` off the front of a path.
+static PathBase takeBase(StringRef &path) {
+  if (path.consume_front("exe:"))
+    return PathBase::Executable;
+  path.consume_front("cwd:");
+  return PathBase::WorkingDirectory;
+}
+
 Expected<PreopenOption> moat::parsePreopen(StringRef text) {
   PreopenOption preopen;
   StringRef paths = text;
   preopen.isReadOnly = paths.consume_back(":ro");
+  preopen.base = takeBase(paths);
   auto [host, guest] = paths.split("::");
   preopen.hostPath = host.str();
   preopen.guestPath = paths.contains("::") ? guest.str() : host.str();
-  // A NUL would end the host's path early; the shell cannot pass one, a
-  // library's caller can.
   if (preopen.hostPath.empty() || preopen.guestPath.empty() ||
       text.contains('\0'))
-    return errorOf("'" + text + "' is not HOST[::GUEST][:ro]");
+    return errorOf("'" + text + "' is not [exe:|cwd:]HOST[::GUEST][:ro]");
   return preopen;
 }
 
@@ -202,18 +296,36 @@ Error moat::parseHardenLayers(StringRef list, uint32_t &layers) {
   return Error::success();
 }
 
-Expected<uint64_t> moat::parseSizeBytes(StringRef text) {
-  StringRef digits = text;
-  unsigned shift = 0;
-  if (digits.consume_back_insensitive("k"))
-    shift = 10;
-  else if (digits.consume_back_insensitive("m"))
-    shift = 20;
-  else if (digits.consume_back_insensitive("g"))
-    shift = 30;
+Expected<StreamOption> moat::parseStream(StringRef text, bool isInput) {
+  StreamOption stream;
+  if (text == "inherit")
+    return stream;
+  stream.kind = StreamOption::Null;
+  if (text == "null")
+    return stream;
+  stream.kind = StreamOption::File;
+  StringRef path = text;
+  stream.isAppend = path.consume_front("append:");
+  stream.base = takeBase(path);
+  stream.hostPath = path.str();
+  if (path.empty() || (isInput && stream.isAppend))
+    return errorOf("'" + text + "' is not inherit, null or " +
+                   (isInput ? "" : "[append:]") + "[exe:|cwd:]FILE");
+  return stream;
+}
+
+Expected<uint64_t> moat::parseLimit(const abi::LimitRow &row, StringRef text) {
   uint64_t value;
-  if (digits.getAsInteger(10, value) || value > (UINT64_MAX >> shift))
-    return errorOf("'" + text +
-                   "' is not a size in bytes (such as 65536, 64K, 8M, 1G)");
-  return value << shift;
+  if (!abi::parseLimit(row.unit, text.data(), text.size(), value))
+    return errorOf("'" + text + "' is not " + abi::limitUnitText(row.unit));
+  return value;
+}
+
+std::string moat::formatLimit(const abi::LimitRow &row, uint64_t value) {
+  const char *suffix = abi::limitSuffix(row.unit, value);
+  return (Twine(value) + suffix).str();
+}
+
+Expected<uint64_t> moat::parseSizeBytes(StringRef text) {
+  return parseLimit({"", abi::LimitUnit::Bytes, ""}, text);
 }

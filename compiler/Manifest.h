@@ -20,8 +20,13 @@ std::string encodeManifest(const Capabilities &capabilities);
 /// does not know.
 Expected<Capabilities> decodeManifest(StringRef bytes);
 
-/// Reads `HOST[::GUEST][:ro]`. Without GUEST, the guest sees the folder by
-/// HOST's name.
+/// What no option and no manifest may say: names that are none, NULs in texts
+/// that end at one, a stack too small to run on, MOAT_WASI inherited. The error
+/// names it.
+Error checkCapabilities(const Capabilities &capabilities);
+
+/// Reads `[exe:|cwd:]HOST[::GUEST][:ro]`. Without GUEST, the guest sees the
+/// folder by HOST's name.
 Expected<PreopenOption> parsePreopen(StringRef text);
 
 /// The layers of defence (abi::HardenLayer) where no option says anything: all,
@@ -31,6 +36,15 @@ uint32_t defaultHardenLayers(const CompileOptions &options);
 /// Reads a list of layers of defence, `-seccomp,+landlock`, `all` or `none`,
 /// and changes \p layers (abi::HardenLayer) by it.
 Error parseHardenLayers(StringRef list, uint32_t &layers);
+
+/// Reads `inherit`, `null` or `[append:][exe:|cwd:]FILE`. Errors: input that is
+/// to be appended to.
+Expected<StreamOption> parseStream(StringRef text, bool isInput);
+
+/// Reads a limit as abi/Units.h says.
+Expected<uint64_t> parseLimit(const abi::LimitRow &row, StringRef text);
+/// Writes one, so that parseLimit reads the same value.
+std::string formatLimit(const abi::LimitRow &row, uint64_t value);
 
 /// Reads a number of bytes: `65536`, `64K`, `8M`, `1G`.
 Expected<uint64_t> parseSizeBytes(StringRef text);

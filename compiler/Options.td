@@ -59,14 +59,32 @@ def j : JoinedOrSeparate<["-"], "j">, MetaVarName<"N">, Group<codeGroup>,
     HelpText<"Use N threads (default: as many as there are processors)">;
 
 // What the program may use.
-defm dir : Value<"dir", "HOST[::GUEST][:ro]", "Preopen the folder HOST as GUEST",
-    capabilityGroup>;
+defm dir : Value<"dir", "HOST[::GUEST][:ro]",
+    "Preopen the folder HOST as GUEST; exe:HOST: relative to the program's folder, "
+    "cwd:HOST or HOST: to where it is started", capabilityGroup>;
 defm env : Value<"env", "NAME[=VALUE]",
     "Set a variable; without a value, take it from where the program is started",
     capabilityGroup>;
 defm arg : Value<"arg", "TEXT", "Put an argument before those of the command line",
     capabilityGroup>;
+defm stdin : Value<"stdin", "WHAT", "Standard input: inherit (default), null or FILE",
+    capabilityGroup>;
+defm stdout : Value<"stdout", "WHAT",
+    "Standard output: inherit (default), null, FILE (emptied first) or append:FILE",
+    capabilityGroup>;
+defm stderr : Value<"stderr", "WHAT", "Standard error, likewise", capabilityGroup>;
+// A row of include/moat/abi/Limits.def each.
+defm max_memory : Value<"max-memory", "SIZE", "At most this much linear memory",
+    capabilityGroup>;
 defm stack_size : Value<"stack-size", "SIZE", "The guest's stack (default: 8M)",
+    capabilityGroup>;
+defm max_open_files : Value<"max-open-files", "N",
+    "At most N descriptors, streams and folders among them", capabilityGroup>;
+defm max_bytes_written : Value<"max-bytes-written", "SIZE",
+    "Write at most this much, to everything together", capabilityGroup>;
+defm max_cpu_time : Value<"max-cpu-time", "TIME",
+    "End after this much time of processors: 500ms, 10s, 3min, 1h", capabilityGroup>;
+defm max_wall_time : Value<"max-wall-time", "TIME", "End this long after the start",
     capabilityGroup>;
 defm harden : Value<"harden", "LIST",
     "Layers of defence: all (default), none, +LAYER or -LAYER of inherited, no-new-privs, "

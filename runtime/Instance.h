@@ -13,6 +13,7 @@
 namespace moat::rt {
 
 class DescriptorTable;
+class WriteQuota;
 
 /// Everything a WASI function may touch.
 struct Instance {
@@ -28,6 +29,8 @@ struct Instance {
   DescriptorTable *descriptors = nullptr;
   /// When the guest called bench.start, of the monotonic clock; 0: not yet.
   uint64_t benchStartNs = 0;
+  /// What may still be written; null: any amount.
+  WriteQuota *writeQuota = nullptr;
   /// Ends the computation for proc_exit; null: ends the process.
   void (*exit)(Instance &, uint32_t code) = nullptr;
 

@@ -17,8 +17,9 @@ namespace moat::rt {
 
 namespace {
 
-/// How a memory gets more pages; kept in abi::Memory::owner, or in what that
-/// points to if the memory is shared.
+/// How a memory gets more pages; kept in the low bits of abi::Memory::owner,
+/// behind the address of its budget, or in what that points to if the memory is
+/// shared.
 enum class Growth : uintptr_t {
   Reserved, ///< reservedBytes are address space of ours: more of it is made
             ///< accessible
@@ -47,10 +48,35 @@ static constexpr uint64_t roundToPages(uint64_t sizeBytes) {
   return (sizeBytes + pageGranule - 1) & ~(pageGranule - 1);
 }
 
+static uintptr_t ownerBits(const abi::Memory &memory) {
+  return memory.isShared ? sharingOf(memory).growth
+                         : reinterpret_cast<uintptr_t>(memory.owner);
+}
+
 static Growth growthOf(const abi::Memory &memory) {
-  if (memory.isShared)
-    return static_cast<Growth>(sharingOf(memory).growth);
-  return static_cast<Growth>(reinterpret_cast<uintptr_t>(memory.owner));
+  return static_cast<Growth>(ownerBits(memory) & 7);
+}
+
+static uint64_t *budgetOf(const abi::Memory &memory) {
+  return reinterpret_cast<uint64_t *>(ownerBits(memory) & ~uintptr_t(7));
+}
+
+/// Takes \p sizeBytes from a budget, if there is one. False: they are not left.
+static bool takeBudget(uint64_t *budget, uint64_t sizeBytes) {
+  if (!budget)
+    return true;
+  uint64_t left = __atomic_load_n(budget, __ATOMIC_RELAXED);
+  do
+    if (sizeBytes > left)
+      return false;
+  while (!__atomic_compare_exchange_n(budget, &left, left - sizeBytes, true,
+                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return true;
+}
+
+static void returnBudget(uint64_t *budget, uint64_t sizeBytes) {
+  if (budget)
+    __atomic_fetch_add(budget, sizeBytes, __ATOMIC_RELAXED);
 }
 
 static uint64_t maximumBytesOf(const abi::Memory &memory) {
@@ -142,11 +168,15 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
     return Errno::Inval;
 
   uint64_t sizeBytes = type.minimum << type.pageSizeLog2;
+  if (!takeBudget(options.budgetBytes, sizeBytes))
+    return Errno::Dquot;
   Sharing *sharing = nullptr;
   if (type.isShared) {
     auto page = host::allocatePages(host::pageBytes);
-    if (!page)
+    if (!page) {
+      returnBudget(options.budgetBytes, sizeBytes);
       return page.error();
+    }
     sharing = reinterpret_cast<Sharing *>(*page);
   }
   Growth growth;
@@ -162,14 +192,17 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
     error = reserveUnguarded(memory, sizeBytes);
   }
   if (error != Errno::Success) {
+    returnBudget(options.budgetBytes, sizeBytes);
     memory = {};
     if (sharing)
       host::release(sharing, host::pageBytes);
     return error;
   }
-  memory.owner = reinterpret_cast<void *>(growth);
+  uintptr_t ownerBits = reinterpret_cast<uintptr_t>(options.budgetBytes) |
+                        static_cast<uintptr_t>(growth);
+  memory.owner = reinterpret_cast<void *>(ownerBits);
   if (sharing) {
-    sharing->growth = static_cast<uintptr_t>(growth);
+    sharing->growth = ownerBits;
     memory.owner = sharing;
   }
   memory.sizeBytes = sizeBytes;
@@ -229,8 +262,12 @@ int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
       deltaPages > memory.maximumPages - oldPages)
     return -1;
   uint64_t newBytes = (oldPages + deltaPages) << memory.pageSizeLog2;
-  if (extend(memory, newBytes) != Errno::Success)
+  if (!takeBudget(budgetOf(memory), newBytes - oldBytes))
     return -1;
+  if (extend(memory, newBytes) != Errno::Success) {
+    returnBudget(budgetOf(memory), newBytes - oldBytes);
+    return -1;
+  }
   // Pages first, size second: who reads the new size may touch them.
   __atomic_store_n(&memory.sizeBytes, newBytes, __ATOMIC_RELEASE);
   if (newBytes >= hugePageBytes && oldBytes < newBytes) {

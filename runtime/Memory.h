@@ -66,6 +66,9 @@ struct MemoryOptions {
   /// The base may change when an unguarded memory grows: only where all code
   /// that uses it was compiled with --bounds=checked.
   bool mayMove = false;
+  /// What all memories that share it may still take, in bytes: creating and
+  /// growing take from it. Aligned to 8. Default: no limit.
+  uint64_t *budgetBytes = nullptr;
 };
 
 /// Whether compiled code leaves accesses to such a memory unchecked, unless it

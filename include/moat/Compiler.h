@@ -13,6 +13,8 @@
 
 #pragma once
 
+#include "moat/abi/Manifest.h"
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -65,12 +67,32 @@ enum class BenchImports : uint8_t {
   Time,    ///< and these: the time between them goes to standard error
 };
 
+/// Where a relative path of the host begins.
+enum class PathBase : uint8_t {
+  WorkingDirectory, ///< where the program is started
+  Executable,       ///< the folder that the program's file is in
+};
+
 /// A folder that the program may use.
 struct PreopenOption {
-  std::string
-      hostPath; ///< relative: to the folder where the program is started
+  std::string hostPath;
   std::string guestPath; ///< what the guest calls it
   bool isReadOnly = false;
+  PathBase base = PathBase::WorkingDirectory;
+};
+
+/// What a standard stream of the program is.
+struct StreamOption {
+  enum Kind : uint8_t {
+    Inherit, ///< what the program was started with
+    Null,    ///< empty; takes everything
+    File,    ///< for input only read; for output created if need be
+  };
+  Kind kind = Inherit;
+  std::string hostPath; ///< of File
+  /// Of File, for output: keep what is in it. Default: it is emptied.
+  bool isAppend = false;
+  PathBase base = PathBase::WorkingDirectory;
 };
 
 /// What a program is given when it is built. All empty: nothing is baked in,
@@ -81,8 +103,10 @@ struct Capabilities {
                                         ///< it has where the program is started
   std::vector<std::string>
       arguments; ///< behind argv[0], before the command line's
-  /// The guest's stack. Unit: bytes. Default: abi::defaultStackBytes.
-  std::optional<uint64_t> stackBytes;
+  std::array<StreamOption, 3> streams; ///< input, output, errors
+  /// By abi::LimitKind, in the units of abi/Limits.def. Default: no limit; of
+  /// the stack abi::defaultStackBytes.
+  std::array<std::optional<uint64_t>, abi::limitCount> limits;
   /// Layers of defence, as abi::HardenLayer has them
   /// (abi/Hardening.def). Default: all; with `extraInputs` or as an object
   /// only those that do not depend on what foreign code needs
@@ -93,6 +117,10 @@ struct Capabilities {
   /// Leave the program open to `--wasi-…` options although something is baked
   /// in. Default: a program with any of the above but a stack size is sealed.
   bool isOpen = false;
+
+  std::optional<uint64_t> &limit(abi::LimitKind kind) {
+    return limits[static_cast<size_t>(kind)];
+  }
 };
 
 /// The time a phase took, as `-v` shows it.

@@ -29,10 +29,10 @@ Errno DescriptorTable::makeRoom() {
   Descriptor *slot = slots();
   while (firstFree != capacity && slot[firstFree].isOpen())
     ++firstFree;
+  if (firstFree >= limit)
+    return Errno::Mfile;
   if (firstFree != capacity)
     return Errno::Success;
-  if (capacity >= maximumCount)
-    return Errno::Mfile;
 
   uint64_t oldBytes = grown ? pagesFor(capacity) : 0;
   uint64_t newBytes = oldBytes + growthBytes;

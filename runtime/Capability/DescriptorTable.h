@@ -44,7 +44,7 @@ public:
   }
 
   /// Makes sure that the next insert succeeds, to be called before the effect
-  /// whose result is inserted. Mfile, Nomem.
+  /// whose result is inserted. Mfile: the limit is reached; Nomem.
   Errno makeRoom();
   /// Puts \p descriptor at the lowest free number. Mfile, Nomem.
   Result<uint32_t> insert(Descriptor &&descriptor);
@@ -55,6 +55,9 @@ public:
   Errno renumber(uint32_t from, uint32_t to);
 
   Resolution resolution = Resolution::Kernel;
+  /// Numbers at and above it are not given out, as with RLIMIT_NOFILE: at most
+  /// maximumCount.
+  uint32_t limit = maximumCount;
 
 private:
   Descriptor *slots() { return grown ? grown : inlineSlots; }

@@ -18,9 +18,17 @@ static Errno insertAdopted(DescriptorTable &table, OwnedHandle handle) {
   return fd ? Errno::Success : fd.error();
 }
 
-/// Something that stays open and that can be neither read nor written (Badf).
-static Result<OwnedHandle> openPlaceholder() {
-  return host::openTrusted(host::workingDirectory, "/", {.isPathOnly = true});
+/// A stream that is closed to the guest, but occupies its number. The answer to
+/// its use is the host's: Badf.
+static Result<Descriptor> closedStream() {
+  auto placeholder =
+      host::openTrusted(host::workingDirectory, "/", {.isPathOnly = true});
+  if (!placeholder)
+    return Fail(placeholder.error());
+  Descriptor closed;
+  closed.handle = static_cast<OwnedHandle &&>(*placeholder);
+  closed.base = FdRead | FdWrite;
+  return closed;
 }
 
 Errno inheritStreams(DescriptorTable &table) {
@@ -32,13 +40,10 @@ Errno inheritStreams(DescriptorTable &table) {
       return error;
     // A closed stream. open(2) takes the lowest free number, which is this
     // stream's.
-    auto placeholder = openPlaceholder();
-    if (!placeholder)
-      return placeholder.error();
-    Descriptor closed;
-    closed.handle = static_cast<OwnedHandle &&>(*placeholder);
-    closed.base = FdRead | FdWrite; // so that the answer is the host's: Badf
-    auto fd = table.insert(static_cast<Descriptor &&>(closed));
+    auto closed = closedStream();
+    if (!closed)
+      return closed.error();
+    auto fd = table.insert(static_cast<Descriptor &&>(*closed));
     if (!fd)
       return fd.error();
   }
@@ -47,24 +52,34 @@ Errno inheritStreams(DescriptorTable &table) {
   return Errno::Success;
 }
 
-Errno redirectStream(DescriptorTable &table, uint32_t fd,
-                     const char *hostPath) {
-  bool isInput = fd == 0;
-  host::OpenMode mode = {.canRead = isInput,
-                         .canWrite = !isInput,
-                         .isCreate = !isInput && hostPath};
-  auto handle = host::openTrusted(host::workingDirectory,
-                                  hostPath ? hostPath : "/dev/null", mode);
+static Result<Descriptor> openStream(bool isInput,
+                                     const StreamRequest &request) {
+  host::OpenMode mode = {.canRead = isInput, .canWrite = !isInput};
+  mode.isCreate = !isInput && request.hostPath;
+  mode.isTruncate = mode.isCreate && !request.isAppend;
+  auto handle = host::openTrusted(
+      request.relativeTo, request.hostPath ? request.hostPath : "/dev/null",
+      mode);
   if (!handle)
-    return handle.error();
+    return Fail(handle.error());
   auto descriptor = adopt(static_cast<OwnedHandle &&>(*handle));
+  if (descriptor && request.isAppend &&
+      descriptor->type == host::FileType::RegularFile)
+    descriptor->flags |= FdAppend;
+  return descriptor;
+}
+
+Errno redirectStream(DescriptorTable &table, uint32_t fd,
+                     const StreamRequest &request) {
+  auto descriptor = request.isClosed ? closedStream()
+                                     : openStream(/*isInput=*/fd == 0, request);
   if (!descriptor)
     return descriptor.error();
-  if (!isInput && descriptor->type == host::FileType::RegularFile)
-    descriptor->flags |= FdAppend;
   auto slot = table.lookup(fd);
   if (!slot)
     return slot.error();
+  if (fd == 2)
+    (*slot)->handle.release();
   **slot = static_cast<Descriptor &&>(*descriptor);
   return Errno::Success;
 }

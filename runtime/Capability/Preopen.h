@@ -18,10 +18,20 @@ namespace moat::rt {
 /// its streams instead. Nfile, Mfile.
 Errno inheritStreams(DescriptorTable &table);
 
-/// Replaces the stream \p fd (0 to 2) by a file of the host, opened for reading
-/// (0) or for writing from its end (1, 2; created if need be). Null: a stream
-/// that is empty, and takes everything. \returns open(2)'s errors.
-Errno redirectStream(DescriptorTable &table, uint32_t fd, const char *hostPath);
+/// What a standard stream becomes.
+struct StreamRequest {
+  /// NUL-terminated. Null: a stream that is empty, and takes everything.
+  const char *hostPath = nullptr;
+  bool isAppend = false; ///< of output: at the file's end; else it is emptied
+  bool isClosed = false; ///< no file: neither can be read nor written (Badf)
+  /// Where a relative hostPath begins.
+  host::Handle relativeTo = host::workingDirectory;
+};
+/// Replaces the stream \p fd (0 to 2), after inheritStreams. A file is opened
+/// for reading (0) or for writing (1, 2; created if need be). The host's own
+/// standard error stays open: messages go there. \returns open(2)'s errors.
+Errno redirectStream(DescriptorTable &table, uint32_t fd,
+                     const StreamRequest &request);
 
 struct PreopenRequest {
   const char *hostPath;       ///< NUL-terminated

@@ -9,6 +9,7 @@
 #include "Host/Syscall.h"
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 
 namespace moat::rt {
 
@@ -75,6 +76,30 @@ host::SignalStack host::swapSignalStack(SignalStack stack) {
   if (previous.ss_flags & SS_DISABLE)
     return {};
   return {previous.ss_sp, previous.ss_size};
+}
+
+void host::limitTime(TimeLimit limit, uint64_t ns, void (*expired)(int)) {
+  recordSyscall<SYS_rt_sigaction>();
+  recordSyscall<SYS_rt_sigprocmask>(); // musl around sigaction
+  int signal = limit == TimeLimit::Cpu ? SIGPROF : SIGALRM;
+  struct sigaction action = {};
+  action.sa_handler = expired;
+  action.sa_flags = SA_ONSTACK;
+  sigaction(signal, &action, nullptr);
+  // Whoever started us may have blocked it.
+  uint64_t mask = uint64_t(1) << (signal - 1);
+  invoke<SYS_rt_sigprocmask>(SIG_UNBLOCK, &mask, nullptr, sizeof(mask));
+  // A timer of 0 would be none.
+  uint64_t us = ns / 1000 ? ns / 1000 : 1;
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(us / 1'000'000);
+  timer.it_value.tv_usec = static_cast<suseconds_t>(us % 1'000'000);
+  invoke<SYS_setitimer>(limit == TimeLimit::Cpu ? ITIMER_PROF : ITIMER_REAL,
+                        &timer, nullptr);
+}
+
+host::TimeLimit host::timeLimitOf(int signal) {
+  return signal == SIGPROF ? TimeLimit::Cpu : TimeLimit::Wall;
 }
 
 void host::preferHugePages(void *address, uint64_t sizeBytes) {

@@ -33,4 +33,17 @@ struct SignalStack {
 /// Gives this thread another one. \returns the one it had. sigaltstack(2).
 SignalStack swapSignalStack(SignalStack stack);
 
+/// What time can run out of.
+enum class TimeLimit : uint8_t {
+  Cpu,  ///< of all threads of the process, in user mode and in the kernel
+  Wall, ///< goes on while the process waits, but not while the system sleeps
+};
+/// Calls \p expired in a signal handler, in any thread and on its signal stack,
+/// once \p ns more have been used, whatever the process does then. \p expired
+/// must not return. setitimer(2), with SIGPROF and SIGALRM, which are
+/// unblocked.
+void limitTime(TimeLimit limit, uint64_t ns, void (*expired)(int signal));
+/// The limit that \p expired is told of by its signal.
+TimeLimit timeLimitOf(int signal);
+
 } // namespace moat::rt::host

@@ -57,13 +57,20 @@ Errno wasi::fd_advise(Instance &instance, uint32_t fd, uint64_t offset,
 /// Makes sure that a range of a file has space, and makes the file longer if it
 /// ends before the range does. Badf, Notcapable; Inval: an empty range; Fbig;
 /// Nospc; Notsup: the file system cannot. WASI preview 1, fd_allocate. As
-/// fallocate(2) with mode 0.
+/// fallocate(2) with mode 0. The whole range counts as written, before it is
+/// known what of it had space; Dquot.
 Errno wasi::fd_allocate(Instance &instance, uint32_t fd, uint64_t offset,
                         uint64_t sizeBytes) {
   auto descriptor = lookupSeekable(instance, fd, FdAllocate);
   if (!descriptor)
     return descriptor.error();
-  return host::allocate((*descriptor)->handle.get(), offset, sizeBytes);
+  WriteQuota *quota = instance.writeQuota;
+  if (quota && !quota->takeAll(sizeBytes))
+    return Errno::Dquot;
+  Errno error = host::allocate((*descriptor)->handle.get(), offset, sizeBytes);
+  if (quota && error != Errno::Success)
+    quota->giveBack(sizeBytes);
+  return error;
 }
 
 /// Closes a descriptor, a preopen as well. Badf.
@@ -238,8 +245,8 @@ Errno wasi::fd_prestat_dir_name(Instance &instance, uint32_t fd, uint32_t path,
 }
 
 /// Writes at an offset; the position stays. The offset holds even with fdflags
-/// append. Fault, Badf, Notcapable, Spipe; Inval: an offset past 2^63. WASI
-/// preview 1, fd_pwrite. As pwritev(2).
+/// append. Fault, Badf, Notcapable, Spipe; Inval: an offset past 2^63; Dquot:
+/// the limit on bytes written. WASI preview 1, fd_pwrite. As pwritev(2).
 Errno wasi::fd_pwrite(Instance &instance, uint32_t fd, uint32_t iovs,
                       uint32_t count, uint64_t offset, uint32_t result) {
   Guest guest(instance);
@@ -255,10 +262,14 @@ Errno wasi::fd_pwrite(Instance &instance, uint32_t fd, uint32_t iovs,
     return descriptor.error();
   host::WriteMode mode = (*descriptor)->writeMode();
   mode.isAppend = false;
+  WriteShare share(instance.writeQuota, vectors.items, vectors.count);
+  if (share.error() != Errno::Success)
+    return share.error();
   auto sizeBytes =
       host::writeAt((*descriptor)->handle.get(), vectors, offset, mode);
   if (!sizeBytes)
     return sizeBytes.error();
+  share.written(*sizeBytes);
   slot->set(*sizeBytes);
   return Errno::Success;
 }
@@ -336,7 +347,8 @@ Errno wasi::fd_tell(Instance &instance, uint32_t fd, uint32_t result) {
 
 /// Writes at the position, or at the end with fdflags append. Nothing is
 /// buffered here. Fault, Badf, Notcapable; Again: non-blocking, and no room;
-/// Pipe: nobody reads. WASI preview 1, fd_write. As writev(2).
+/// Pipe: nobody reads; Dquot: the limit on bytes written. WASI preview 1,
+/// fd_write. As writev(2).
 Errno wasi::fd_write(Instance &instance, uint32_t fd, uint32_t iovs,
                      uint32_t count, uint32_t result) {
   Guest guest(instance);
@@ -352,10 +364,14 @@ Errno wasi::fd_write(Instance &instance, uint32_t fd, uint32_t iovs,
     return descriptor.error();
   host::Handle handle = (*descriptor)->handle.get();
   host::WriteMode mode = (*descriptor)->writeMode();
+  WriteShare share(instance.writeQuota, vectors.items, vectors.count);
+  if (share.error() != Errno::Success)
+    return share.error();
   auto sizeBytes = mode.isPlain() ? host::write(handle, vectors)
                                   : host::writeWith(handle, vectors, mode);
   if (!sizeBytes)
     return sizeBytes.error();
+  share.written(*sizeBytes);
   slot->set(*sizeBytes);
   return Errno::Success;
 }

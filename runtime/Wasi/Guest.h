@@ -7,6 +7,7 @@
 #pragma once
 
 #include "Capability/DescriptorTable.h"
+#include "Capability/WriteQuota.h"
 #include "Functions.h"
 #include "Instance.h"
 #include "Types.h"

@@ -87,7 +87,8 @@ Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs,
 
 /// Sends buffers. Fault, Badf, Notsock, Notcapable; Inval: a flag, of which
 /// there are none; Again; Pipe: the other end or this one is shut; Notconn;
-/// Msgsize. WASI preview 1, sock_send. As sendmsg(2).
+/// Msgsize; Dquot: the limit on bytes written. WASI preview 1, sock_send. As
+/// sendmsg(2).
 Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs,
                       uint32_t count, uint32_t flags, uint32_t result) {
   Guest guest(instance);
@@ -107,9 +108,15 @@ Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs,
   if ((*descriptor)->type == host::FileType::DatagramSocket &&
       count > host::maximumVectors)
     return Errno::Msgsize;
+  WriteShare share(instance.writeQuota, vectors.items, vectors.count);
+  if (share.error() != Errno::Success)
+    return share.error();
+  if ((*descriptor)->type == host::FileType::DatagramSocket && share.isCut())
+    return Errno::Dquot;
   auto sizeBytes = host::send((*descriptor)->handle.get(), vectors);
   if (!sizeBytes)
     return sizeBytes.error();
+  share.written(*sizeBytes);
   slot->set(*sizeBytes);
   return Errno::Success;
 }

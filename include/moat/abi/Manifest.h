@@ -4,13 +4,20 @@
 // section of its own (`.moat.manifest`) that can be read from the file without
 // running it.
 //
-// A header, then records of different kinds one after another, each a multiple
-// of 8 bytes and zero-padded. Integers are little-endian. An unknown kind is an
-// error to the runtime: it refuses to start rather than grant or withhold
+// A header, then records of different kinds one after another. Behind each
+// payload are 1 to 8 zero bytes, up to a multiple of 8, so that a text in it is
+// terminated where it lies. Integers are little-endian. An unknown kind or flag
+// is an error to the runtime: it refuses to start rather than grant or withhold
 // something it does not understand.
+//
+// To add something: a kind at the end of ManifestKind (or a row of Limits.def),
+// a member of Capabilities (moat/Compiler.h), its case in
+// compiler/Manifest.cpp, its key in compiler/ManifestFile.cpp, and its case in
+// runtime/Grants.cpp.
 
 #pragma once
 
+#include "moat/abi/Units.h"
 #include <cstddef>
 #include <cstdint>
 
@@ -18,7 +25,7 @@ namespace moat::abi {
 
 inline constexpr char manifestMagic[8] = {'m', 'o', 'a', 't',
                                           'c', 'a', 'p', 's'};
-inline constexpr uint32_t manifestVersion = 1;
+inline constexpr uint32_t manifestVersion = 2;
 inline constexpr char manifestSection[] = ".moat.manifest";
 
 struct ManifestHeader {
@@ -41,26 +48,45 @@ enum class ManifestKind : uint16_t {
   EnvInherit, ///< NAME, whose value is taken from the host's environment, if
               ///< set
   Arg,        ///< an argument behind argv[0], before those of the command line
-  Stream,     ///< index: 0 to 2; empty: null; `=`: inherited; else a host path
-  Limit,      ///< index: LimitKind; 8 bytes: the value
-  Harden,     ///< index: the layers, HardenLayer, where not all are wanted;
-              ///< flags: HardenFlag; empty
+  Stream, ///< index: 0 to 2; a host path; flags: StreamFlag. Streams without
+          ///< a record are inherited.
+  Limit,  ///< index: LimitKind; 8 bytes: the value. Kinds without a record
+          ///< are not limited.
+  Harden, ///< index: the layers, HardenLayer, where not all are wanted;
+          ///< flags: HardenFlag; empty
 };
 
+/// A relative host path begins at the working directory, or where the flag is
+/// set, at the folder that the executable is in.
 enum PreopenFlag : uint16_t {
   PreopenReadOnly = 1 << 0,
-  PreopenBesideExecutable =
-      1 << 1, ///< a relative host path begins at the executable's folder
+  PreopenBesideExecutable = 1 << 1,
+};
+
+/// A file for standard input is only read. One for output or errors is created
+/// if need be, and emptied unless it is to be appended to.
+enum StreamFlag : uint16_t {
+  StreamNull = 1 << 0, ///< no path: empty, and takes everything
+  StreamAppend = 1 << 1,
+  StreamBesideExecutable = 1 << 2,
 };
 
 enum class LimitKind : uint32_t {
-  MemoryBytes,
-  StackBytes,
-  OpenFiles,
-  BytesWritten,
-  CpuTimeNs,
-  WallTimeNs,
+#define LIMIT(name, id, option, unit, text) name,
+#include "moat/abi/Limits.def"
 };
+
+/// A row of Limits.def.
+struct LimitRow {
+  const char *option;
+  LimitUnit unit;
+  const char *text;
+};
+inline constexpr LimitRow limitRows[] = {
+#define LIMIT(name, id, option, unit, text) {option, LimitUnit::unit, text},
+#include "moat/abi/Limits.def"
+};
+inline constexpr size_t limitCount = sizeof(limitRows) / sizeof(LimitRow);
 
 namespace detail {
 enum HardenBit : uint32_t {
@@ -87,11 +113,15 @@ enum HardenFlag : uint16_t {
 struct ManifestRecord {
   ManifestKind kind;
   uint16_t flags;
-  uint32_t sizeBytes; ///< of the payload behind this record, without padding
+  uint32_t sizeBytes; ///< of the payload behind this record, without zeros
   uint32_t index;
   uint32_t padding;
 };
 static_assert(sizeof(ManifestRecord) == 16);
+
+/// The variable of the host's environment that asks a started program for less,
+/// for tracing and for help. No guest sees it.
+inline constexpr char hostVariable[] = "MOAT_WASI";
 
 /// The guest's stack where no limit says otherwise, in bytes.
 inline constexpr uint64_t defaultStackBytes = 8 << 20;
