@@ -1,11 +1,10 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
 // The bodies behind abi/Builtins.def. Each checks what its instruction checks,
-// traps, or hands on to Memory or Table. (moat_trap is the architecture's:
-// Arch/.)
+// traps, or hands on to Memory or Table. (Elsewhere: moat_trap, in Arch/, and
+// those of exceptions, the heap and host programs.)
 
 #include "Builtins.h"
-#include "HostFunction.h"
 #include "Memory.h"
 #include "Table.h"
 #include "Trap.h"
@@ -60,11 +59,6 @@ extern "C" void moat_memory_init(Ptr, Ptr memory, Ptr segment, I64 address,
     trap(Trap::OutOfBoundsMemory);
   if (count)
     memcpy(bytes->data(), data.bytes + segmentOffset, count);
-}
-
-extern "C" void moat_host_call(Ptr function, Ptr values) {
-  auto &called = *static_cast<HostFunction *>(function);
-  called.callback(called.userData, static_cast<abi::Value *>(values));
 }
 
 } // namespace moat::rt::builtins

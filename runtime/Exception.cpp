@@ -74,7 +74,7 @@ extern "C" Ptr moat_exception_new(Ptr instance, Ptr tag, I32 valueCount) {
       sizeof(abi::Exception) + uint64_t(valueCount) * sizeof(abi::Value)));
   if (!exception)
     moat_trap(static_cast<uint32_t>(Trap::AllocationFailure));
-  *exception = {static_cast<const char *const *>(tag), 0, 0, nullptr,
+  *exception = {static_cast<const char *const *>(tag), 0, valueCount, nullptr,
                 domain.exceptions};
   if (domain.exceptions)
     domain.exceptions->previous = exception;

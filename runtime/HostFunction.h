@@ -21,9 +21,9 @@ struct HostFunction {
   abi::Instance instance; ///< only the context is set
   HostCallback callback;
   void *userData;
-  abi::FuncRef ref;     ///< how modules call it; the code is that of the first
-                        ///< module with its type
-  HostFunction *next;   ///< of the store
+  abi::FuncRef ref;   ///< how modules call it; the code is that of the first
+                      ///< module with its type
+  HostFunction *next; ///< of the store
 };
 static_assert(offsetof(HostFunction, instance) == 0);
 

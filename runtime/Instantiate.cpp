@@ -8,6 +8,7 @@
 
 #include "Instantiate.h"
 #include "Builtins.h"
+#include "Collect.h"
 #include "Host/Signals.h"
 #include "Memory.h"
 #include "Message.h"
@@ -164,6 +165,8 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.owner = store;
   store->domain.isInMemory = isInMemory;
   store->domain.findTables = findTables;
+  store->domain.heapLimitBytes = options.heapLimitBytes;
+  store->domain.stressesHeap = options.stressesHeap;
   store->signalStack = static_cast<uint8_t *>(malloc(signalStackBytes));
   if (!store->signalStack ||
       !createStack(store->domain, store->context, options.stackBytes)) {
@@ -198,6 +201,7 @@ void Store::destroy(Store *store) {
   for (InternedType *bucket : contents.types)
     forEach(bucket, [](InternedType *each) { free(each); });
   forEach(contents.domain.exceptions, [](abi::Exception *each) { free(each); });
+  Heap::destroy(heapOf(contents.context));
   destroyStack(contents.domain);
   free(contents.signalStack);
   free(&contents);
@@ -245,6 +249,63 @@ abi::TypeIdentity *Store::intern(std::string_view text) {
   return &added->identity;
 }
 
+// The heap.
+
+void rt::visitRoots(const Domain &domain, Heap &heap) {
+  auto *store = static_cast<const Contents *>(domain.owner);
+  constexpr uint64_t valueWords = sizeof(abi::Value) / sizeof(void *);
+  for (StoreGlobal *each = store->globals; each; each = each->next)
+    heap.visit(&each->value, valueWords);
+  for (StoreTable *each = store->tables; each; each = each->next)
+    heap.visit(each->table.elements, each->table.size);
+  for (StoreInstance *each = store->instances; each; each = each->next) {
+    const abi::ModuleDescriptor &module = each->module();
+    heap.visit(each->array<abi::Value>(module.globalCellsOffset),
+               (module.globalCount - module.importedGlobalCount) * valueWords);
+    auto *elements = each->array<abi::ElementSegment>(module.elementsOffset);
+    for (uint32_t i = 0; i < module.elementCount; ++i)
+      heap.visit(elements[i].elements, elements[i].size);
+  }
+}
+
+void Store::keep(const void *reference) {
+  if (Heap *heap = heapOf(context()))
+    heap->pin(reference);
+}
+
+/// How many types the part of a function type's text has that begins with
+/// \p keyword: ` (param` or ` (result`.
+static uint32_t countTypes(const char *text, const char *keyword) {
+  uint64_t size = strlen(keyword);
+  uint32_t count = 0, depth = 0;
+  bool isCounting = false;
+  // The text is a list; its parts are at depth 1, and their types at depth 2.
+  for (; *text; ++text) {
+    if (*text == ' ' && depth == 1)
+      isCounting = strncmp(text, keyword, size) == 0;
+    else if (*text == ' ' && depth == 2 && isCounting)
+      ++count;
+    if (*text == '(')
+      ++depth;
+    if (*text == ')' && --depth == 0)
+      break;
+  }
+  return count;
+}
+
+/// References that leave the guest are kept. Which of the values are any is not
+/// asked: a number that looks like one does no harm.
+static void keepValues(const abi::Context &context,
+                       const abi::FuncRef &function, const char *keyword,
+                       const abi::Value *values) {
+  Heap *heap = heapOf(context);
+  if (!heap)
+    return;
+  uint32_t count = countTypes(function.type->text, keyword);
+  for (uint32_t i = 0; i < count; ++i)
+    heap->pin(values[i].ref);
+}
+
 namespace {
 
 /// Gives a thread that enters compiled code the store's signal stack, unless it
@@ -283,14 +344,23 @@ bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
     auto &call = *static_cast<Call *>(argument);
     call.function->call(call.function, call.values);
   };
-  return protect(contents.domain, body, &call, trap);
+  bool hasReturned = protect(contents.domain, body, &call, trap);
+  if (hasReturned)
+    keepValues(contents.context, *function, " (result", values);
+  return hasReturned;
 }
 
 // Things of the host's own.
 
-static void callHost(const abi::FuncRef *self, abi::Value *values) {
-  auto &function = *reinterpret_cast<HostFunction *>(self->instance);
+extern "C" void builtins::moat_host_call(Ptr called, Ptr arguments) {
+  auto &function = *static_cast<HostFunction *>(called);
+  auto *values = static_cast<abi::Value *>(arguments);
+  keepValues(*function.instance.context, function.ref, " (param", values);
   function.callback(function.userData, values);
+}
+
+static void callHost(const abi::FuncRef *self, abi::Value *values) {
+  builtins::moat_host_call(self->instance, values);
 }
 
 /// The code by which modules call a host function of this type. A module that

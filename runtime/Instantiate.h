@@ -90,6 +90,10 @@ struct StoreOptions {
   /// compiled with
   /// --bounds=checked can import them.
   bool prefersUnguarded = false;
+  /// Of objects of the guests: what their blocks may take. Unit: bytes.
+  uint64_t heapLimitBytes = UINT64_MAX;
+  /// For tests: every allocation collects, and overwrites what it frees.
+  bool stressesHeap = false;
 };
 
 /// Modules that may share functions, memories, tables, globals and tags, and
@@ -127,6 +131,12 @@ public:
   /// at any depth. Returns false if it trapped.
   [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
                             TrapRecord &trap);
+
+  /// Keeps an object of the guests (a reference of the any or extern
+  /// hierarchy) as long as the store. What a function of the store returned to
+  /// invoke() or passed to a function of the host is kept already; what was
+  /// read from a global or a table, only while it is there.
+  void keep(const void *reference);
 
   /// The store's own of the type with this text (abi::TypeDescriptor::text).
   /// What only a module knows of it, such as its supertypes, is there once a

@@ -54,6 +54,8 @@ struct Domain {
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
   abi::Exception *exceptions = nullptr; ///< all that live
+  uint64_t heapLimitBytes = UINT64_MAX; ///< see HeapOptions::limitBytes
+  bool stressesHeap = false;            ///< for tests: HeapOptions::isStressed
 
   /// Whether \p address is in a guarded memory of the domain or its guards.
   bool (*isInMemory)(const Domain &domain, uint64_t address) = nullptr;

@@ -359,6 +359,9 @@ Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes,
                             uint64_t newSizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
+/// madvise(2), MADV_DONTNEED: gives the memory of private pages back; they are
+/// zero when they are touched again.
+void discard(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use.
 /// A hint.
 void preferHugePages(void *address, uint64_t sizeBytes);

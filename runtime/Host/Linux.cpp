@@ -415,4 +415,8 @@ void host::release(void *address, uint64_t sizeBytes) {
   invoke<SYS_munmap>(address, sizeBytes);
 }
 
+void host::discard(void *address, uint64_t sizeBytes) {
+  invoke<SYS_madvise>(address, sizeBytes, MADV_DONTNEED);
+}
+
 } // namespace moat::rt

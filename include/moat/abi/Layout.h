@@ -240,7 +240,7 @@ inline constexpr uint64_t stackProbeBytes = 16 << 10;
 struct Exception {
   const char *const *tag; ///< identity of the tag; leads to its type's text
   uint32_t isReferenced;  ///< set when a reference to it was made
-  uint32_t padding;
+  uint32_t valueCount;
   Exception *previous, *next; ///< the runtime's own
 };
 static_assert(offsetof(Exception, tag) == 0 &&

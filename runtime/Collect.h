@@ -1,0 +1,23 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The heap of a context: abi::Context::heap. It is made when the guest first
+// allocates, and this, with Heap, is linked into executables whose module can.
+
+#pragma once
+
+#include "Heap.h"
+#include "Trap.h"
+
+namespace moat::rt {
+
+/// The heap of \p context, or null as long as nothing was allocated.
+inline Heap *heapOf(const abi::Context &context) {
+  return static_cast<Heap *>(context.heap);
+}
+
+/// Visits the roots that whoever made the domain knows: globals, tables and
+/// element segments of every instance that runs on it. Defined once in each
+/// archive: Roots.cpp, Instantiate.cpp.
+void visitRoots(const Domain &domain, Heap &heap);
+
+} // namespace moat::rt
