@@ -22,6 +22,10 @@ using host::OwnedHandle;
 static constexpr int maximumAttempts = 32;
 /// Links on the way: MAXSYMLINKS of Linux.
 static constexpr int maximumLinks = 40;
+/// Directories entered in one walk, again ones among them: every `..` enters
+/// all those above anew, which a guest could make take minutes. A guess, a
+/// tenth of a second.
+static constexpr int maximumEntered = 1 << 16;
 /// NAME_MAX of Linux.
 static constexpr size_t maximumNameBytes = 255;
 
@@ -59,7 +63,7 @@ private:
 
   host::Handle base;
   OwnedHandle entered; ///< the directory the walk stands in; none: the base
-  int linkCount = 0;
+  int linkCount = 0, enteredCount = 0;
 
   /// The names of the directories entered, each with its NUL. The kernel knows
   /// no limit here; whoever needs more gets Nametoolong.
@@ -108,6 +112,8 @@ Errno Walk::enter(const char *name) {
   size_t sizeBytes = strlen(name) + 1;
   if (sizeBytes > sizeof(trail) - trailBytes)
     return Errno::Nametoolong;
+  if (++enteredCount > maximumEntered)
+    return Errno::Loop;
   auto handle = host::openName(directory(), name, passThrough);
   if (!handle)
     return handle.error() == Errno::Loop ? Errno::Notdir : handle.error();

@@ -51,17 +51,33 @@ static Result<bool> followsLink(uint32_t lookupFlags) {
   return (lookupFlags & wasi::SymlinkFollow) != 0;
 }
 
+/// What every path call begins with: copies the path, and finds the directory
+/// that it is relative to.
+static Result<Base> loadBase(Instance &instance, uint32_t fd, Rights needed,
+                             uint32_t address, uint32_t sizeBytes,
+                             PathBuffer &path) {
+  if (Errno error = loadPath(Guest(instance), address, sizeBytes, path);
+      error != Errno::Success)
+    return Fail(error);
+  return lookupDirectory(instance, fd, needed);
+}
+
 /// The common part of the calls that act on one entry of a directory.
 static Result<Parent> parentOf(Instance &instance, uint32_t fd, Rights needed,
                                uint32_t address, uint32_t sizeBytes,
                                PathBuffer &path) {
-  if (Errno error = loadPath(Guest(instance), address, sizeBytes, path);
-      error != Errno::Success)
-    return Fail(error);
-  auto base = lookupDirectory(instance, fd, needed);
+  auto base = loadBase(instance, fd, needed, address, sizeBytes, path);
   if (!base)
     return Fail(base.error());
   return openParent(*base, path);
+}
+
+/// The common part of the calls that act on what a path names: opens it, or by
+/// without \p followsLink a link itself, to name it only.
+static Result<host::OwnedHandle>
+openNamed(const Base &base, const PathBuffer &path, bool followsLink) {
+  return openBeneath(base, path.bytes,
+                     {.isPathOnly = true, .followsLink = followsLink});
 }
 
 /// Makes a directory. Exist.
@@ -80,17 +96,14 @@ Result<host::FileInfo> wasi::pathInfo(Instance &instance, uint32_t fd,
                                       uint32_t flags, uint32_t pathAddress,
                                       uint32_t pathSize) {
   PathBuffer path;
-  if (Errno error = loadPath(Guest(instance), pathAddress, pathSize, path);
-      error != Errno::Success)
-    return Fail(error);
-  auto base = lookupDirectory(instance, fd, PathFilestatGet);
+  auto base =
+      loadBase(instance, fd, PathFilestatGet, pathAddress, pathSize, path);
   if (!base)
     return Fail(base.error());
   auto follows = followsLink(flags);
   if (!follows)
     return Fail(follows.error());
-  auto file = openBeneath(*base, path.bytes,
-                          {.isPathOnly = true, .followsLink = *follows});
+  auto file = openNamed(*base, path, *follows);
   if (!file)
     return Fail(file.error());
   return host::status(file->get());
@@ -119,10 +132,8 @@ Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd,
                                     uint32_t pathSize, uint64_t accessed,
                                     uint64_t modified, uint32_t timeFlags) {
   PathBuffer path;
-  if (Errno error = loadPath(Guest(instance), pathAddress, pathSize, path);
-      error != Errno::Success)
-    return error;
-  auto base = lookupDirectory(instance, fd, PathFilestatSetTimes);
+  auto base =
+      loadBase(instance, fd, PathFilestatSetTimes, pathAddress, pathSize, path);
   if (!base)
     return base.error();
   auto follows = followsLink(flags);
@@ -131,8 +142,7 @@ Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd,
   auto times = newTimes(accessed, modified, timeFlags);
   if (!times)
     return times.error();
-  auto file = openBeneath(*base, path.bytes,
-                          {.isPathOnly = true, .followsLink = *follows});
+  auto file = openNamed(*base, path, *follows);
   if (!file)
     return file.error();
   return host::setTimes(file->get(), times->accessed, times->modified);
@@ -143,7 +153,7 @@ Errno wasi::path_filestat_set_times(Instance &instance, uint32_t fd,
 static Errno followLastLink(const Base &base, PathBuffer &path) {
   constexpr int maximumLinks = 40; // MAXSYMLINKS of Linux
   for (int linkCount = 0; linkCount <= maximumLinks; ++linkCount) {
-    auto file = openBeneath(base, path.bytes, {.isPathOnly = true});
+    auto file = openNamed(base, path, /*followsLink=*/false);
     if (!file)
       return file.error();
     char target[maximumPathBytes + 1];
@@ -171,18 +181,13 @@ static Errno followLastLink(const Base &base, PathBuffer &path) {
 Errno wasi::path_link(Instance &instance, uint32_t oldFd, uint32_t flags,
                       uint32_t oldAddress, uint32_t oldSize, uint32_t newFd,
                       uint32_t newAddress, uint32_t newSize) {
-  Guest guest(instance);
   PathBuffer oldPath, newPath;
-  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath);
-      error != Errno::Success)
-    return error;
-  if (Errno error = loadPath(guest, newAddress, newSize, newPath);
-      error != Errno::Success)
-    return error;
-  auto oldBase = lookupDirectory(instance, oldFd, PathLinkSource);
+  auto oldBase =
+      loadBase(instance, oldFd, PathLinkSource, oldAddress, oldSize, oldPath);
   if (!oldBase)
     return oldBase.error();
-  auto newBase = lookupDirectory(instance, newFd, PathLinkTarget);
+  auto newBase =
+      loadBase(instance, newFd, PathLinkTarget, newAddress, newSize, newPath);
   if (!newBase)
     return newBase.error();
   auto follows = followsLink(flags);
@@ -299,10 +304,7 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   if (!slot)
     return slot.error();
   PathBuffer path;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
-      error != Errno::Success)
-    return error;
-  auto base = lookupDirectory(instance, dirFd, PathOpen);
+  auto base = loadBase(instance, dirFd, PathOpen, pathAddress, pathSize, path);
   if (!base)
     return base.error();
   auto follows = followsLink(dirFlags);
@@ -365,13 +367,10 @@ Errno wasi::path_readlink(Instance &instance, uint32_t fd, uint32_t pathAddress,
   if (!slot || !bytes)
     return Errno::Fault;
   PathBuffer path;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
-      error != Errno::Success)
-    return error;
-  auto base = lookupDirectory(instance, fd, PathReadlink);
+  auto base = loadBase(instance, fd, PathReadlink, pathAddress, pathSize, path);
   if (!base)
     return base.error();
-  auto link = openBeneath(*base, path.bytes, {.isPathOnly = true});
+  auto link = openNamed(*base, path, /*followsLink=*/false);
   if (!link)
     return link.error();
   char target[maximumPathBytes + 1];
@@ -405,18 +404,13 @@ Errno wasi::path_remove_directory(Instance &instance, uint32_t fd,
 Errno wasi::path_rename(Instance &instance, uint32_t oldFd, uint32_t oldAddress,
                         uint32_t oldSize, uint32_t newFd, uint32_t newAddress,
                         uint32_t newSize) {
-  Guest guest(instance);
   PathBuffer oldPath, newPath;
-  if (Errno error = loadPath(guest, oldAddress, oldSize, oldPath);
-      error != Errno::Success)
-    return error;
-  if (Errno error = loadPath(guest, newAddress, newSize, newPath);
-      error != Errno::Success)
-    return error;
-  auto oldBase = lookupDirectory(instance, oldFd, PathRenameSource);
+  auto oldBase =
+      loadBase(instance, oldFd, PathRenameSource, oldAddress, oldSize, oldPath);
   if (!oldBase)
     return oldBase.error();
-  auto newBase = lookupDirectory(instance, newFd, PathRenameTarget);
+  auto newBase =
+      loadBase(instance, newFd, PathRenameTarget, newAddress, newSize, newPath);
   if (!newBase)
     return newBase.error();
   auto oldParent = openParent(*oldBase, oldPath);
@@ -435,15 +429,12 @@ Errno wasi::path_rename(Instance &instance, uint32_t oldFd, uint32_t oldAddress,
 Errno wasi::path_symlink(Instance &instance, uint32_t targetAddress,
                          uint32_t targetSize, uint32_t fd, uint32_t pathAddress,
                          uint32_t pathSize) {
-  Guest guest(instance);
   PathBuffer target, path;
-  if (Errno error = loadPath(guest, targetAddress, targetSize, target);
+  if (Errno error =
+          loadPath(Guest(instance), targetAddress, targetSize, target);
       error != Errno::Success)
     return error;
-  if (Errno error = loadPath(guest, pathAddress, pathSize, path);
-      error != Errno::Success)
-    return error;
-  auto base = lookupDirectory(instance, fd, PathSymlink);
+  auto base = loadBase(instance, fd, PathSymlink, pathAddress, pathSize, path);
   if (!base)
     return base.error();
   if (Errno error = checkLinkTarget(*base, path, target.bytes);
