@@ -79,8 +79,7 @@ host::SignalStack host::swapSignalStack(SignalStack stack) {
 }
 
 void host::limitTime(TimeLimit limit, uint64_t ns, void (*expired)(int)) {
-  recordSyscall<SYS_rt_sigaction>();
-  recordSyscall<SYS_rt_sigprocmask>(); // musl around sigaction
+  recordSyscall<SYS_rt_sigreturn>();
   int signal = limit == TimeLimit::Cpu ? SIGPROF : SIGALRM;
   struct sigaction action = {};
   action.sa_handler = expired;
@@ -88,14 +87,14 @@ void host::limitTime(TimeLimit limit, uint64_t ns, void (*expired)(int)) {
   sigaction(signal, &action, nullptr);
   // Whoever started us may have blocked it.
   uint64_t mask = uint64_t(1) << (signal - 1);
-  invoke<SYS_rt_sigprocmask>(SIG_UNBLOCK, &mask, nullptr, sizeof(mask));
+  invokeAtStart<SYS_rt_sigprocmask>(SIG_UNBLOCK, &mask, nullptr, sizeof(mask));
   // A timer of 0 would be none.
   uint64_t us = ns / 1000 ? ns / 1000 : 1;
   itimerval timer = {};
   timer.it_value.tv_sec = static_cast<time_t>(us / 1'000'000);
   timer.it_value.tv_usec = static_cast<suseconds_t>(us % 1'000'000);
-  invoke<SYS_setitimer>(limit == TimeLimit::Cpu ? ITIMER_PROF : ITIMER_REAL,
-                        &timer, nullptr);
+  invokeAtStart<SYS_setitimer>(
+      limit == TimeLimit::Cpu ? ITIMER_PROF : ITIMER_REAL, &timer, nullptr);
 }
 
 host::TimeLimit host::timeLimitOf(int signal) {

@@ -41,7 +41,7 @@ enum class TimeLimit : uint8_t {
 /// Calls \p expired in a signal handler, in any thread and on its signal stack,
 /// once \p ns more have been used, whatever the process does then. \p expired
 /// must not return. setitimer(2), with SIGPROF and SIGALRM, which are
-/// unblocked.
+/// unblocked. At start only (Host.h).
 void limitTime(TimeLimit limit, uint64_t ns, void (*expired)(int signal));
 /// The limit that \p expired is told of by its signal.
 TimeLimit timeLimitOf(int signal);
