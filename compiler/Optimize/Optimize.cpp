@@ -10,6 +10,7 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/Reroll.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
@@ -55,37 +56,6 @@ public:
 private:
   FunctionPassManager with, without;
 };
-
-class Optimizer {
-public:
-  Optimizer(llvm::TargetMachine &target, OptLevel level)
-      : level(level), builder(&target, tuning(level)) {
-    builder.registerModuleAnalyses(modules);
-    builder.registerCGSCCAnalyses(sccs);
-    builder.registerFunctionAnalyses(functions);
-    builder.registerLoopAnalyses(loops);
-    builder.crossRegisterProxies(loops, functions, sccs, modules);
-  }
-
-  void run(llvm::Module &ir);
-
-private:
-  static llvm::PipelineTuningOptions tuning(OptLevel level) {
-    llvm::PipelineTuningOptions options;
-    options.LoopVectorization = options.SLPVectorization =
-        level == OptLevel::O3;
-    options.LoopUnrolling = level == OptLevel::O3;
-    return options;
-  }
-  ModulePassManager shortPipeline();
-
-  OptLevel level;
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder;
-};
 } // namespace
 
 /// Locals to SSA, and the folding that the lowering left to it.
@@ -108,6 +78,20 @@ static llvm::SimplifyCFGPass finishControlFlow() {
                                    .sinkCommonInsts(true));
 }
 
+/// In front of LLVM's pipeline, which hides trip counts early.
+static FunctionPassManager rollLoops() {
+  FunctionPassManager passes = cleanUp();
+  llvm::LoopPassManager invariants;
+  invariants.addPass(llvm::LoopRotatePass());
+  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(RerollPass(/*rebases=*/true)));
+  return passes;
+}
+
 static FunctionPassManager improveLoops() {
   FunctionPassManager passes;
   llvm::LoopPassManager invariants;
@@ -117,12 +101,14 @@ static FunctionPassManager improveLoops() {
                                                        /*UseMemorySSA=*/true));
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager inductions;
+  inductions.addPass(RerollPass(/*rebases=*/false));
   inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(inductions)));
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::DSEPass());
   passes.addPass(llvm::LoopVectorizePass());
+  passes.addPass(UnrollAgainPass());
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
@@ -137,6 +123,47 @@ static FunctionPassManager removeRedundancy() {
   passes.addPass(llvm::InstCombinePass());
   return passes;
 }
+
+namespace {
+class Optimizer {
+public:
+  Optimizer(llvm::TargetMachine &target, OptLevel level)
+      : level(level), builder(&target, tuning(level)) {
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(sccs);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, sccs, modules);
+    builder.registerPipelineStartEPCallback(
+        [](ModulePassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(llvm::createModuleToFunctionPassAdaptor(rollLoops()));
+        });
+    builder.registerVectorizerEndEPCallback(
+        [](FunctionPassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(UnrollAgainPass());
+        });
+  }
+
+  void run(llvm::Module &ir);
+
+private:
+  static llvm::PipelineTuningOptions tuning(OptLevel level) {
+    llvm::PipelineTuningOptions options;
+    options.LoopVectorization = options.SLPVectorization =
+        level == OptLevel::O3;
+    options.LoopUnrolling = level == OptLevel::O3;
+    return options;
+  }
+  ModulePassManager shortPipeline();
+
+  OptLevel level;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder;
+};
+} // namespace
 
 ModulePassManager Optimizer::shortPipeline() {
   ModulePassManager passes;
