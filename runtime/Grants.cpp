@@ -226,6 +226,18 @@ void Grants::openStream(DescriptorTable &descriptors, uint32_t fd) {
   host::exit(startExitCode);
 }
 
+/// Lets the guest close its standard error without closing the host's, which is
+/// traced to.
+static void keepErrorStream(DescriptorTable &descriptors) {
+  auto stream = descriptors.lookup(2);
+  if (!stream)
+    return;
+  if (auto copy = host::duplicate(2)) {
+    (*stream)->handle.release();
+    (*stream)->handle = host::OwnedHandle(*copy);
+  }
+}
+
 void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
   uint64_t openFiles = limit(abi::LimitKind::OpenFiles);
   if (openFiles < DescriptorTable::maximumCount)
@@ -234,6 +246,8 @@ void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
     refuse("the limit on open files leaves no room for the standard streams");
   if (needsStreams && inheritStreams(descriptors) != Errno::Success)
     refuse("cannot use the standard streams");
+  if (needsStreams && isTraced)
+    keepErrorStream(descriptors);
   for (uint32_t fd = 0; needsStreams && fd != 3; ++fd)
     openStream(descriptors, fd);
   for (const DirectoryGrant &directory : directoryList())

@@ -29,6 +29,8 @@ struct Instance {
   DescriptorTable *descriptors = nullptr;
   /// When the guest called bench.start, of the monotonic clock; 0: not yet.
   uint64_t benchStartNs = 0;
+  /// Every call is printed (Wasi/Trace.h).
+  bool isTraced = false;
   /// What may still be written; null: any amount.
   WriteQuota *writeQuota = nullptr;
   /// Ends the computation for proc_exit; null: ends the process.

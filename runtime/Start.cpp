@@ -253,6 +253,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   instance.arguments = grants.argumentList();
   instance.environment = grants.environmentList();
   instance.descriptors = &descriptors;
+  instance.isTraced = grants.isTraced;
   WriteQuota quota(grants.limit(abi::LimitKind::BytesWritten));
   if (grants.limit(abi::LimitKind::BytesWritten) != UINT64_MAX)
     instance.writeQuota = &quota;

@@ -88,11 +88,14 @@ struct Descriptor {
   host::FileType type = host::FileType::Unknown;
   bool isTerminal = false;
   bool isPreopen = false;
+  bool isReadOnly = false; ///< a preopen's `:ro`, and what was opened below it
   /// Append and the sync flags are ours: given to each write. The host's
   /// descriptor has them only where it was inherited with them.
   uint16_t flags = 0;
   Rights base = 0;
   Rights inheriting = 0;
+  /// For tracing: what was last asked for and not there.
+  mutable Rights refused = 0;
   /// The path under which the guest knows a preopen; the owner of the options
   /// keeps it.
   std::string_view guestPath;
@@ -105,7 +108,10 @@ struct Descriptor {
   }
   /// Errno::Success, or Notcapable if a right of \p needed is missing.
   Errno require(Rights needed) const {
-    return (base & needed) == needed ? Errno::Success : Errno::Notcapable;
+    if ((base & needed) == needed)
+      return Errno::Success;
+    refused = needed & ~base;
+    return Errno::Notcapable;
   }
   host::WriteMode writeMode() const {
     return {.isAppend = (flags & FdAppend) != 0,

@@ -100,6 +100,7 @@ Errno openPreopen(DescriptorTable &table, const PreopenRequest &request) {
   descriptor.handle = static_cast<OwnedHandle &&>(*handle);
   descriptor.type = host::FileType::Directory;
   descriptor.isPreopen = true;
+  descriptor.isReadOnly = request.isReadOnly;
   descriptor.base = directoryRights & ~denied;
   descriptor.inheriting = (directoryRights | regularFileRights) & ~denied;
   descriptor.guestPath = request.guestPath;

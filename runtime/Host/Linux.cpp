@@ -45,6 +45,10 @@ void host::close(Handle handle) {
   invoke<SYS_close>(handle);
 }
 
+Result<Handle> host::duplicate(Handle handle) {
+  return toResult<Handle>(invoke<SYS_fcntl>(handle, F_DUPFD_CLOEXEC, 3));
+}
+
 // Offsets are one 64-bit word here; the kernel takes them as two halves and
 // joins those by shifting the second out of a 64-bit register.
 static_assert(sizeof(long) == 8);

@@ -9,7 +9,7 @@
 
 namespace moat::rt::wasi {
 
-#define WASI(name, result, ...)                                                \
+#define WASI_FUNCTION(name, result, ...)                                       \
   WASI_SYMBOL(wasi_snapshot_preview1, name, name, result, __VA_ARGS__)
 #include "moat/abi/WasiFunctions.def"
 

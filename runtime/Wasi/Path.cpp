@@ -277,9 +277,12 @@ static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
   Rights needed = PathOpen | (mode.isCreate ? PathCreateFile : 0) |
                   (mode.isTruncate ? PathFilestatSetSize : 0);
   Rights neededInheriting = base & (FdRead | FdWrite);
-  if (directory.require(needed) != Errno::Success ||
-      (neededInheriting & ~directory.inheriting))
+  if (directory.require(needed) != Errno::Success)
     return Fail(Errno::Notcapable);
+  if (Rights missing = neededInheriting & ~directory.inheriting) {
+    directory.refused = missing;
+    return Fail(Errno::Notcapable);
+  }
   return mode;
 }
 
@@ -344,6 +347,7 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   opened.handle = static_cast<host::OwnedHandle &&>(*handle);
   opened.type = info->type;
   opened.flags = static_cast<uint16_t>(fdflags);
+  opened.isReadOnly = directory.isReadOnly;
   if (info->type == FileType::Fifo)
     opened.flags |= FdNonblock;
   opened.base = rightsBase & directory.inheriting & *applicable;

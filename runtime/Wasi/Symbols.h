@@ -9,6 +9,7 @@
 
 #include "Functions.h"
 #include "Instance.h"
+#include "Trace.h"
 
 // Parameters `, I32 p0, I64 p1` and arguments `, p0, p1` for up to 9 types.
 #define WASI_COUNT_OF(_1, _2, _3, _4, _5, _6, _7, _8, _9, count, ...) count
@@ -46,17 +47,48 @@
 #define WASI_ARGUMENTS_8 WASI_ARGUMENTS_7, p7
 #define WASI_ARGUMENTS_9 WASI_ARGUMENTS_8, p8
 
+/// How tracing prints a call: the row's parameters, `(fd, number)`, are names
+/// of Trace.h.
+#define WASI_TRACE_LIST(...) {__VA_ARGS__ __VA_OPT__(, ) nullptr}
+#define WASI_TRACE_ROW(name, parameters)                                       \
+  using namespace trace;                                                       \
+  static constexpr Formatter *formatters[] = WASI_TRACE_LIST parameters;       \
+  static constexpr Row row = {#name, formatters, std::size(formatters) - 1};
+
 /// The symbol of \p module's function \p name, which calls \p body.
-#define WASI_SYMBOL(module, body, name, result, ...)                           \
-  WASI_SYMBOL_##result(moat_import_##module##__##name, body, __VA_ARGS__)
-#define WASI_SYMBOL_I32(symbol, body, ...)                                     \
+#define WASI_SYMBOL(module, body, name, result, parameters, ...)               \
+  WASI_SYMBOL_##result(moat_import_##module##__##name, body, name, parameters, \
+                       __VA_ARGS__)
+#define WASI_SYMBOL_I32(symbol, body, name, parameters, ...)                   \
+  [[gnu::noinline, gnu::cold]] static uint32_t symbol##_traced(                \
+      abi::Instance *instance WASI_PARAMETERS(__VA_ARGS__)) {                  \
+    WASI_TRACE_ROW(name, parameters)                                           \
+    Instance &self = instanceOf(*instance);                                    \
+    const uint64_t values[] = {0 WASI_ARGUMENTS(__VA_ARGS__)};                 \
+    Errno error = body(self WASI_ARGUMENTS(__VA_ARGS__));                      \
+    print(self, row, values + 1, error);                                       \
+    return static_cast<uint32_t>(error);                                       \
+  }                                                                            \
   extern "C" [[gnu::weak]] uint32_t symbol(                                    \
       abi::Instance *instance WASI_PARAMETERS(__VA_ARGS__)) {                  \
-    return static_cast<uint32_t>(                                              \
-        body(instanceOf(*instance) WASI_ARGUMENTS(__VA_ARGS__)));              \
+    Instance &self = instanceOf(*instance);                                    \
+    if (self.isTraced) [[unlikely]]                                            \
+      return symbol##_traced(instance WASI_ARGUMENTS(__VA_ARGS__));            \
+    return static_cast<uint32_t>(body(self WASI_ARGUMENTS(__VA_ARGS__)));      \
   }
-#define WASI_SYMBOL_None(symbol, body, ...)                                    \
+#define WASI_SYMBOL_None(symbol, body, name, parameters, ...)                  \
+  [[gnu::noinline, gnu::cold]] static void symbol##_traced(                    \
+      abi::Instance *instance WASI_PARAMETERS(__VA_ARGS__)) {                  \
+    WASI_TRACE_ROW(name, parameters)                                           \
+    Instance &self = instanceOf(*instance);                                    \
+    const uint64_t values[] = {0 WASI_ARGUMENTS(__VA_ARGS__)};                 \
+    printLast(self, row, values + 1);                                          \
+    body(self WASI_ARGUMENTS(__VA_ARGS__));                                    \
+  }                                                                            \
   extern "C" [[gnu::weak]] void symbol(                                        \
       abi::Instance *instance WASI_PARAMETERS(__VA_ARGS__)) {                  \
-    body(instanceOf(*instance) WASI_ARGUMENTS(__VA_ARGS__));                   \
+    Instance &self = instanceOf(*instance);                                    \
+    if (self.isTraced) [[unlikely]]                                            \
+      return symbol##_traced(instance WASI_ARGUMENTS(__VA_ARGS__));            \
+    body(self WASI_ARGUMENTS(__VA_ARGS__));                                    \
   }

@@ -53,7 +53,7 @@ static Errno poll_oneoff(Instance &instance, I32 in, I32 out, I32 count,
 }
 
 // The names above come first in here, the others are those of preview 1.
-#define WASI(name, result, ...)                                                \
+#define WASI_FUNCTION(name, result, ...)                                       \
   WASI_SYMBOL(wasi_unstable, name, name, result, __VA_ARGS__)
 #define WASI_SINCE_PREVIEW1(...)
 #include "moat/abi/WasiFunctions.def"

@@ -33,7 +33,7 @@ ARGUMENTS = {
 }
 EXCLUDED = {"proc_exit", "proc_raise"}
 
-rows = re.findall(r"^WASI(?:_SINCE_PREVIEW1)?\((\w+),\s*(\w+)((?:,\s*\w+)*)\)",
+rows = re.findall(r"^WASI\w+\((\w+), (\w+), \([\w, ]*\)((?:,\s*\w+)*)\)",
                   open(sys.argv[1]).read(), re.M)
 assert len(rows) == 46, len(rows)
 imports, calls = [], []
