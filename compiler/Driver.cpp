@@ -8,6 +8,7 @@
 // needed (Library.h).
 
 #include "Driver.h"
+#include "Bench.h"
 #include "Cache.h"
 #include "Diagnostics.h"
 #include "HostCpu.h"
@@ -77,6 +78,7 @@ public:
 private:
   int compileOnly();
   int compileAndRun(ArrayRef<const char *> guestArgs);
+  int compileAndCompare(ArrayRef<const char *> guestArgs);
   int fail(ExitCode code, const Twine &text);
   int fail(const CompileError &error);
 
@@ -102,7 +104,9 @@ private:
 
   MoatOptTable table;
   InputArgList args;
-  bool isRun = false;
+  bool isRun = false; ///< or bench: arguments behind `--` are the guest's
+  bool isBench = false;
+  unsigned rounds = 5;
   CompileOptions options;
   uint64_t cacheLimitBytes = uint64_t(1) << 30;
 
@@ -121,7 +125,8 @@ private:
 int moat::drive(ArrayRef<const char *> args) { return Driver().run(args); }
 
 int Driver::run(ArrayRef<const char *> args) {
-  isRun = !args.empty() && StringRef(args[0]) == "run";
+  isBench = !args.empty() && StringRef(args[0]) == "bench";
+  isRun = isBench || (!args.empty() && StringRef(args[0]) == "run");
   ArrayRef<const char *> guestArgs;
   if (isRun) {
     args = args.drop_front();
@@ -146,7 +151,9 @@ int Driver::run(ArrayRef<const char *> args) {
 
   if (!readModule())
     return BadSystem;
-  return isRun ? compileAndRun(guestArgs) : compileOnly();
+  return isBench ? compileAndCompare(guestArgs)
+         : isRun ? compileAndRun(guestArgs)
+                 : compileOnly();
 }
 
 // Messages.
@@ -212,6 +219,9 @@ void Driver::printHelp() {
          "host.o provides\n"
          "  moat run app.wasm --dir=. -- a   compile into the cache, and run "
          "with argument a\n"
+         "  moat bench app.wasm -- a         compare its speed with that of "
+         "other "
+         "engines\n"
          "  moat app.wat --emit=llvm -o -    look at a phase's result\n\n"
          "The module is binary or text (.wat); - is standard input.\n\n";
   // LLVM's own printer sorts the groups by their text.
@@ -297,7 +307,14 @@ bool Driver::readOptions() {
     for (const Arg *arg : args)
       if (arg->getOption().matches(OPT_outputGroup) ||
           arg->getOption().matches(OPT_open))
-        return refuse(arg, "not an option of moat run");
+        return refuse(arg, "not an option of moat run or bench");
+  if (const Arg *arg = args.getLastArg(OPT_rounds))
+    if (StringRef(arg->getValue()).getAsInteger(10, rounds) || rounds == 0 ||
+        rounds > 10000)
+      return refuse(arg, "a number of runs from 1");
+  if (const Arg *arg = args.getLastArg(OPT_O, OPT_mcpu))
+    if (isBench)
+      return refuse(arg, "moat bench compiles in several ways itself");
 
   if (const Arg *arg = args.getLastArg(OPT_O))
     if (!choose(arg->getValue(), options.level,
@@ -688,6 +705,36 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
     result.push_back("--");
   result.insert(result.end(), arguments.begin(), arguments.end());
   return result;
+}
+
+// moat bench.
+
+int Driver::compileAndCompare(ArrayRef<const char *> guestArgs) {
+  BenchRequest request;
+  request.inputName = options.inputName;
+  request.module = llvm::arrayRefFromStringRef(moduleBytes->getBuffer());
+  request.programArguments = runtimeArguments(guestArgs);
+  request.capabilities = std::move(options.capabilities);
+  options.capabilities = {};
+  request.guestArguments = request.capabilities.arguments;
+  request.guestArguments.insert(request.guestArguments.end(), guestArgs.begin(),
+                                guestArgs.end());
+  request.nodeScript = installation.libraryDir + "/bench/node.mjs";
+  request.rounds = rounds;
+  request.compile = [&](ArrayRef<uint8_t> module, Level level, StringRef cpu,
+                        EmitKind emit, const std::string &output) {
+    CompileOptions own = options;
+    own.level = level;
+    own.cpu = cpu.str();
+    own.emit = emit;
+    resolveNativeCpu(own.cpu, own.cpuFeatures);
+    auto error = compiler.compile(module, own, output);
+    clearProgress();
+    return error;
+  };
+  if (std::optional<CompileError> error = bench(request, outs()))
+    return fail(*error);
+  return Success;
 }
 
 /// Becomes the program; returns only if that fails.

@@ -98,6 +98,8 @@ def open : F<"open">, Group<capabilityGroup>,
 // Other.
 defm cache_size : Value<"cache-size", "SIZE",
     "moat run: what the cache may hold (default: 1G; 0: do not use it)", otherGroup>;
+defm rounds : Value<"rounds", "N", "moat bench: how often each program runs (default: 5)",
+    otherGroup>;
 defm resource_dir : Value<"resource-dir", "DIR", "Where the runtime is", otherGroup>;
 def v : S<"v">, Group<otherGroup>, HelpText<"Show the phases, their times and the peak of memory">;
 def verbose : F<"verbose">, Alias<v>, Group<otherGroup>;

@@ -1,16 +1,29 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Runs a WASI program in Node with no folder and no environment, and reports on standard
-// error, as JSON, the wall and CPU seconds of its run alone: neither Node's start nor the
-// module's compilation are in them.
+// Runs a WASI program in Node with the folders and variables that it is given, and reports on
+// standard error, as JSON, the wall and CPU seconds of its run alone: neither Node's start nor
+// the module's compilation are in them.
 //
-//   node --no-warnings node.mjs program.wasm [argument...]
+//   node --no-warnings node.mjs [--dir=HOST::GUEST] [--env=NAME=VALUE] program.wasm [argument...]
 
 import {readFile} from 'node:fs/promises';
 import {WASI} from 'node:wasi';
 
-const [path, ...args] = process.argv.slice(2);
-const wasi = new WASI({version: 'preview1', args: [path, ...args], env: {}, returnOnExit: true});
+const args = process.argv.slice(2), preopens = {}, env = {};
+const behind = (text, separator) => {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + separator.length)];
+};
+for (; args[0]?.startsWith('--'); args.shift()) {
+  const [option, value] = behind(args[0], '=');
+  const [name, rest] = behind(value, option === '--dir' ? '::' : '=');
+  if (option === '--dir')
+    preopens[rest] = name;
+  else
+    env[name] = rest;
+}
+const path = args[0];
+const wasi = new WASI({version: 'preview1', args, env, preopens, returnOnExit: true});
 const module = await WebAssembly.compile(await readFile(path));
 const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
 const cpu = process.cpuUsage(), wall = process.hrtime.bigint();

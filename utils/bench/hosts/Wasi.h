@@ -28,6 +28,8 @@ extern "C" {
       abi::Instance *__VA_OPT__(, ) __VA_ARGS__);
 #define WASI_SINCE_PREVIEW1(...)
 #include "moat/abi/WasiFunctions.def"
+#undef RESULT_I32
+#undef RESULT_None
 }
 
 /// What one guest has: streams, folders, arguments and environment. One a
