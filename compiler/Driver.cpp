@@ -445,6 +445,7 @@ bool Driver::readCapabilities() {
   }
   capabilities.environment = args.getAllArgValues(OPT_env);
   capabilities.arguments = args.getAllArgValues(OPT_arg);
+  capabilities.sockets = args.getAllArgValues(OPT_listen);
   if (!readStreams() || !readLimits())
     return false;
   // Lists are changes, from the left to the right.
@@ -671,6 +672,8 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
     result.push_back("--wasi-dir=" + basedPath(preopen.base, preopen.hostPath) +
                      "::" + preopen.guestPath +
                      (preopen.isReadOnly ? ":ro" : ""));
+  for (const std::string &address : capabilities.sockets)
+    result.push_back("--wasi-listen=" + address);
   for (const std::string &variable : capabilities.environment) {
     // Without a value: taken from the environment, now that the program starts.
     if (StringRef(variable).contains('='))

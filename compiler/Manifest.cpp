@@ -6,6 +6,7 @@
 #include "Manifest.h"
 #include "Diagnostics.h"
 #include "moat/abi/Layout.h"
+#include "moat/abi/SocketAddress.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
@@ -76,7 +77,7 @@ static void addStream(ManifestWriter &writer, const StreamOption &stream,
 /// what a program needs, and seals nothing.
 static bool isGivenSomething(const Capabilities &capabilities) {
   if (!capabilities.preopens.empty() || !capabilities.environment.empty() ||
-      !capabilities.arguments.empty())
+      !capabilities.arguments.empty() || !capabilities.sockets.empty())
     return true;
   for (const StreamOption &stream : capabilities.streams)
     if (stream.kind != StreamOption::Inherit)
@@ -97,6 +98,8 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
                    flagIf(preopen.base == PathBase::Executable,
                           abi::PreopenBesideExecutable));
   }
+  for (const std::string &address : capabilities.sockets)
+    writer.add(abi::ManifestKind::Socket, address);
   for (const std::string &variable : capabilities.environment)
     writer.add(StringRef(variable).contains('=')
                    ? abi::ManifestKind::Env
@@ -140,6 +143,9 @@ static Error readRecord(const abi::ManifestRecord &record, StringRef payload,
          pathBase(record.flags & abi::PreopenBesideExecutable)});
     return Error::success();
   }
+  case abi::ManifestKind::Socket:
+    capabilities.sockets.push_back(payload.str());
+    return Error::success();
   case abi::ManifestKind::Env:
   case abi::ManifestKind::EnvInherit:
     capabilities.environment.push_back(payload.str());
@@ -220,6 +226,11 @@ Error moat::checkCapabilities(const Capabilities &capabilities) {
     if (!isText(preopen.hostPath) || !isText(preopen.guestPath))
       return errorOf("'" + preopen.hostPath + "::" + preopen.guestPath +
                      "' are not the paths of a directory");
+  for (const std::string &address : capabilities.sockets)
+    if (!isText(address) || abi::parseSocketAddress(address.c_str()).kind ==
+                                abi::SocketAddress::None)
+      return errorOf("--listen=" + address +
+                     ": not A.B.C.D:PORT, [IPv6]:PORT, unix:PATH or fd:N");
   for (StringRef variable : capabilities.environment) {
     if (!isText(variable) || variable.starts_with("="))
       return errorOf("--env=" + variable + ": not NAME=VALUE or NAME");

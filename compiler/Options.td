@@ -67,6 +67,9 @@ defm env : Value<"env", "NAME[=VALUE]",
     capabilityGroup>;
 defm arg : Value<"arg", "TEXT", "Put an argument before those of the command line",
     capabilityGroup>;
+defm listen : Value<"listen", "ADDRESS",
+    "Hand it a socket that listens at 127.0.0.1:80, [::1]:80 or unix:PATH, or fd:N, one that it "
+    "is started with", capabilityGroup>;
 defm stdin : Value<"stdin", "WHAT", "Standard input: inherit (default), null or FILE",
     capabilityGroup>;
 defm stdout : Value<"stdout", "WHAT",

@@ -24,7 +24,7 @@ void refuse(const char *text, Errno error) {
 Grants::Grants(void *storage, size_t count)
     : directories(static_cast<DirectoryGrant *>(storage)),
       arguments(reinterpret_cast<const char **>(directories + count)),
-      environment(arguments + count) {
+      environment(arguments + count), sockets(environment + count) {
   for (uint64_t &limit : limits)
     limit = UINT64_MAX;
   limits[static_cast<size_t>(abi::LimitKind::StackBytes)] =
@@ -81,6 +81,21 @@ bool Grants::dropVariable(const char *name) {
   return false;
 }
 
+bool Grants::addSocket(const char *address) {
+  sockets[socketCount++] = address;
+  return abi::parseSocketAddress(address).kind != abi::SocketAddress::None;
+}
+
+bool Grants::dropSocket(const char *address) {
+  size_t kept = 0;
+  for (size_t i = 0; i < socketCount; ++i)
+    if (strcmp(sockets[i], address) != 0)
+      sockets[kept++] = sockets[i];
+  bool isFound = kept != socketCount;
+  socketCount = kept;
+  return isFound;
+}
+
 // The manifest.
 
 /// The variable of the host with that name, or the name if it has none.
@@ -106,6 +121,10 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
     return addDirectory({payload, hostEnd + 1, has(abi::PreopenReadOnly),
                          has(abi::PreopenBesideExecutable)});
   }
+  case abi::ManifestKind::Socket:
+    if (!addSocket(payload))
+      break;
+    return;
   case abi::ManifestKind::Env:
     return addVariable(payload);
   case abi::ManifestKind::EnvInherit:
@@ -238,7 +257,52 @@ static void keepErrorStream(DescriptorTable &descriptors) {
   }
 }
 
+/// Before anything is opened: what is under the number of an inherited socket
+/// now was there when the program was started.
+void Grants::checkInheritedSockets() {
+  for (size_t i = 0; i < socketCount; ++i) {
+    abi::SocketAddress address = abi::parseSocketAddress(sockets[i]);
+    if (address.kind != abi::SocketAddress::Descriptor)
+      continue;
+    auto type = host::socketType(static_cast<host::Handle>(address.number));
+    if (!type)
+      refuse("cannot use socket ", sockets[i], ": ", errnoText(type.error()));
+    for (size_t j = 0; j < i; ++j) {
+      abi::SocketAddress other = abi::parseSocketAddress(sockets[j]);
+      if (other.kind == address.kind && other.number == address.number)
+        refuse("a socket is given twice: ", sockets[i]);
+    }
+  }
+}
+
+void Grants::openSocket(DescriptorTable &descriptors, const char *text) {
+  abi::SocketAddress address = abi::parseSocketAddress(text);
+  host::OwnedHandle handle;
+  uint16_t port = 0;
+  if (address.kind == abi::SocketAddress::Descriptor) {
+    handle = host::OwnedHandle(static_cast<host::Handle>(address.number));
+  } else {
+    auto listening = host::listenAt(address, port);
+    if (!listening)
+      refuse("cannot listen at ", text, ": ", errnoText(listening.error()));
+    handle = static_cast<host::OwnedHandle &&>(*listening);
+  }
+  Errno error =
+      handOver(descriptors, static_cast<host::OwnedHandle &&>(handle));
+  if (error != Errno::Success)
+    refuse("cannot use socket ", text, ": ", errnoText(error));
+  bool isTcp = address.kind == abi::SocketAddress::Inet4 ||
+               address.kind == abi::SocketAddress::Inet6;
+  if (!isTcp || address.number != 0)
+    return;
+  // Nobody would know otherwise.
+  Message message;
+  message << "moat: listening at port " << port << " for " << text << "\n";
+  message.write();
+}
+
 void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
+  checkInheritedSockets();
   uint64_t openFiles = limit(abi::LimitKind::OpenFiles);
   if (openFiles < DescriptorTable::maximumCount)
     descriptors.limit = static_cast<uint32_t>(openFiles);
@@ -252,6 +316,8 @@ void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
     openStream(descriptors, fd);
   for (const DirectoryGrant &directory : directoryList())
     openDirectory(descriptors, directory);
+  for (const char *socket : socketList())
+    openSocket(descriptors, socket);
 
   size_t kept = 0;
   for (size_t i = 0; i < environmentCount; ++i)

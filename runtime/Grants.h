@@ -46,7 +46,7 @@ public:
   /// What the lists below need for \p count entries each, in bytes, aligned to
   /// pointers.
   static constexpr size_t storageBytes(size_t count) {
-    return count * (sizeof(DirectoryGrant) + 2 * sizeof(const char *));
+    return count * (sizeof(DirectoryGrant) + 3 * sizeof(const char *));
   }
   /// \p storage holds \p count entries of each list, and lives as long as this.
   Grants(void *storage, size_t count);
@@ -61,6 +61,8 @@ public:
   void addArgument(const char *argument) {
     arguments[argumentCount++] = argument;
   }
+  /// An address as abi/SocketAddress.h has it. False: it is none.
+  bool addSocket(const char *address);
   /// NAME=VALUE, or a NAME that has no value: a later one of the same name
   /// replaces it.
   void addVariable(const char *variable);
@@ -69,6 +71,7 @@ public:
   bool dropDirectory(std::string_view guestPath);
   bool makeReadOnly(std::string_view guestPath);
   bool dropVariable(const char *name);
+  bool dropSocket(const char *address);
 
   StreamGrant streams[3];
   /// By abi::LimitKind; UINT64_MAX: none.
@@ -90,8 +93,13 @@ public:
     return {directories, directoryCount};
   }
 
-  /// Opens streams and directories, in the order of their descriptors, and lets
-  /// go of variables without a value. Refuses what cannot be opened, by name.
+  std::span<const char *const> socketList() const {
+    return {sockets, socketCount};
+  }
+
+  /// Opens streams, directories and sockets, in the order of their descriptors,
+  /// and lets go of variables without a value. Refuses what cannot be opened,
+  /// by name.
   /// \param needsStreams  whether the program can use them at all
   void open(DescriptorTable &descriptors, bool needsStreams);
 
@@ -102,10 +110,15 @@ private:
   void openDirectory(DescriptorTable &descriptors,
                      const DirectoryGrant &directory);
 
+  void checkInheritedSockets();
+  void openSocket(DescriptorTable &descriptors, const char *text);
+
   DirectoryGrant *directories;
   const char **arguments;
   const char **environment;
-  size_t directoryCount = 0, argumentCount = 0, environmentCount = 0;
+  const char **sockets;
+  size_t directoryCount = 0, argumentCount = 0, environmentCount = 0,
+         socketCount = 0;
 };
 
 // StartOptions.cpp.

@@ -105,6 +105,11 @@ static void setStream(Grants &grants, const char *word, char *value) {
     refuse("expected inherit, null or a file: ", word);
 }
 
+static void addSocket(Grants &grants, const char *word, char *value) {
+  if (!grants.addSocket(value))
+    refuse("expected A.B.C.D:PORT, [IPv6]:PORT, unix:PATH or fd:N: ", word);
+}
+
 static uint64_t parseLimit(const abi::LimitRow &row, const char *word,
                            const char *value) {
   uint64_t limit = 0;
@@ -119,10 +124,6 @@ static uint64_t parseLimit(const abi::LimitRow &row, const char *word,
 static void setLayers(Grants &grants, const char *word, char *value) {
   if (!parseLayers(value, grants.hardenLayers))
     refuse("expected layers of defence: ", word);
-}
-
-static void requireHardening(Grants &grants, const char *, char *) {
-  grants.requiresHardening = true;
 }
 
 // Narrowing.
@@ -142,6 +143,11 @@ static void dropVariable(Grants &grants, const char *word, char *value) {
     refuse("MOAT_WASI: the program was given no such variable: ", word);
 }
 
+static void dropSocket(Grants &grants, const char *word, char *value) {
+  if (!grants.dropSocket(value))
+    refuse("MOAT_WASI: the program was given no such socket: ", word);
+}
+
 static void takeStream(Grants &grants, const char *word, char *value) {
   StreamGrant &stream = grants.streams[streamOf(word)];
   stream = {};
@@ -155,6 +161,10 @@ static void takeStream(Grants &grants, const char *word, char *value) {
 
 // Both.
 
+static void requireHardening(Grants &grants, const char *, char *) {
+  grants.requiresHardening = true;
+}
+
 static void setTraced(Grants &grants, const char *, char *) {
   grants.isTraced = true;
 }
@@ -165,6 +175,9 @@ static constexpr Word startWords[] = {
      addDirectory},
     {"env=", "NAME=VALUE", "set an environment variable for the program",
      addVariable},
+    {"listen=", "ADDRESS",
+     "a socket that listens at 127.0.0.1:80, [::1]:80 or unix:PATH, or fd:N",
+     addSocket},
     {"stdin=", "inherit|null|FILE", "standard input", setStream},
     {"stdout=", "inherit|null|[append:]FILE",
      "standard output; a file is emptied unless appended to", setStream},
@@ -179,7 +192,11 @@ static constexpr Word startWords[] = {
 static constexpr Word hostWords[] = {
     {"no-dir=", "GUEST", "take directory GUEST away", dropDirectory},
     {"ro=", "GUEST", "let directory GUEST only be read", makeReadOnly},
+    {"no-listen=", "ADDRESS", "take the socket away that ADDRESS gave",
+     dropSocket},
     {"no-env=", "NAME", "take an environment variable away", dropVariable},
+    {"require-hardening", "", "end if the kernel lacks a layer of defence",
+     requireHardening},
     {"stdin=", "null|closed", "give it no standard input", takeStream},
     {"stdout=", "null|closed", "take standard output away", takeStream},
     {"stderr=", "null|closed", "take standard error away", takeStream},

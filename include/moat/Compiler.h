@@ -98,7 +98,10 @@ struct StreamOption {
 /// What a program is given when it is built. All empty: nothing is baked in,
 /// and the program takes `--wasi-…` options when it starts.
 struct Capabilities {
-  std::vector<PreopenOption> preopens;  ///< in descriptor order, from 3
+  std::vector<PreopenOption> preopens; ///< in descriptor order, from 3
+  /// Sockets to accept connections at, or to use, behind the preopens:
+  /// `127.0.0.1:80`, `[::1]:80`, `unix:PATH` or `fd:N` (abi/SocketAddress.h).
+  std::vector<std::string> sockets;
   std::vector<std::string> environment; ///< `NAME=VALUE`, or `NAME`: the value
                                         ///< it has where the program is started
   std::vector<std::string>

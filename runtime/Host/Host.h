@@ -16,6 +16,7 @@
 #pragma once
 
 #include "Errno.h"
+#include "moat/abi/SocketAddress.h"
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -246,6 +247,10 @@ size_t parseEntry(std::span<const uint8_t> filled, DirectoryEntry &entry);
 
 /// SO_TYPE of getsockopt(2). Notsock. At start only.
 Result<FileType> socketType(Handle handle);
+/// A socket that listens at \p address, of all kinds but Descriptor. \p port is
+/// set to the one that it got. At start only. socket(2), bind(2), listen(2):
+/// Addrinuse, Addrnotavail, Acces, Noent.
+Result<OwnedHandle> listenAt(const abi::SocketAddress &address, uint16_t &port);
 /// accept4(2).
 Result<OwnedHandle> accept(Handle handle, bool isNonBlocking);
 struct Received {

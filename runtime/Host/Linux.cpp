@@ -7,13 +7,16 @@
 #include "Host.h"
 #include "LinuxStatus.h"
 #include "Syscall.h"
+#include <cstring>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 
@@ -216,6 +219,62 @@ Result<FileType> host::socketType(Handle handle) {
     return Fail(toErrno(result));
   return type == SOCK_STREAM ? FileType::StreamSocket
                              : FileType::DatagramSocket;
+}
+
+Result<OwnedHandle> host::listenAt(const abi::SocketAddress &address,
+                                   uint16_t &port) {
+  union {
+    sockaddr_in inet4;
+    sockaddr_in6 inet6;
+    sockaddr_un local;
+  } name;
+  memset(&name, 0, sizeof(name));
+  // The network's order of bytes; all our processors have the other.
+  uint16_t networkPort =
+      __builtin_bswap16(static_cast<uint16_t>(address.number));
+  unsigned nameBytes = 0;
+  int family = AF_UNIX;
+  switch (address.kind) {
+  case abi::SocketAddress::Inet4:
+    nameBytes = sizeof(name.inet4);
+    name.inet4.sin_port = networkPort;
+    memcpy(&name.inet4.sin_addr, address.bytes, 4);
+    family = AF_INET;
+    break;
+  case abi::SocketAddress::Inet6:
+    nameBytes = sizeof(name.inet6);
+    name.inet6.sin6_port = networkPort;
+    memcpy(&name.inet6.sin6_addr, address.bytes, 16);
+    family = AF_INET6;
+    break;
+  case abi::SocketAddress::Unix:
+    static_assert(sizeof(name.local.sun_path) == abi::maximumSocketPath + 1);
+    nameBytes = sizeof(name.local);
+    memcpy(name.local.sun_path, address.path, strlen(address.path));
+    break;
+  default:
+    return Fail(Errno::Inval);
+  }
+  name.inet4.sin_family = static_cast<sa_family_t>(family); // first in each
+
+  long made = invokeAtStart<SYS_socket>(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (isError(made))
+    return Fail(toErrno(made));
+  OwnedHandle handle(static_cast<Handle>(made));
+  // So that a program can listen again right after it ended.
+  int isReused = 1;
+  if (family != AF_UNIX)
+    invokeAtStart<SYS_setsockopt>(handle.get(), SOL_SOCKET, SO_REUSEADDR,
+                                  &isReused, sizeof(isReused));
+  constexpr int waitingConnections = 128;
+  long result = invokeAtStart<SYS_bind>(handle.get(), &name, nameBytes);
+  if (!isError(result))
+    result = invokeAtStart<SYS_listen>(handle.get(), waitingConnections);
+  if (isError(result))
+    return Fail(toErrno(result));
+  invokeAtStart<SYS_getsockname>(handle.get(), &name, &nameBytes);
+  port = __builtin_bswap16(name.inet4.sin_port); // at the same place in inet6
+  return handle;
 }
 
 Result<OwnedHandle> host::accept(Handle handle, bool isNonBlocking) {

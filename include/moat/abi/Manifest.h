@@ -52,6 +52,8 @@ enum class ManifestKind : uint16_t {
           ///< a record are inherited.
   Limit,  ///< index: LimitKind; 8 bytes: the value. Kinds without a record
           ///< are not limited.
+  Socket, ///< an address as abi/SocketAddress.h has it; the sockets follow the
+          ///< preopens
   Harden, ///< index: the layers, HardenLayer, where not all are wanted;
           ///< flags: HardenFlag; empty
 };
