@@ -113,6 +113,25 @@ static void createTables() {
   }
 }
 
+/// Says what became of each layer.
+static void traceLayers(const Hardening &hardening) {
+  for (uint32_t i = 0; i != abi::detail::layerCount; ++i) {
+    Message message;
+    message << "harden: " << layerText(i).spelling;
+    if (hardening.enforced >> i & 1)
+      message << ": " << layerText(i).text;
+    else if (hardening.requested >> i & 1)
+      message << ": not in force: " << errnoText(hardening.errors[i]);
+    else
+      message << ": not asked for";
+    if (i == abi::detail::Landlock && hardening.landlockVersion)
+      message << " (Landlock "
+              << static_cast<uint64_t>(hardening.landlockVersion) << ")";
+    message << "\n";
+    message.write();
+  }
+}
+
 /// Ends the process if a layer that was asked for is not in force.
 static void requireLayers(const Hardening &hardening) {
   for (uint32_t i = 0; i != abi::detail::layerCount; ++i) {
@@ -264,6 +283,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   host::swapSignalStack({signalStack, sizeof(signalStack)});
   installFaultHandlers();
   Hardening hardening = harden(descriptors, grants.hardenLayers);
+  if (grants.isTraced)
+    traceLayers(hardening);
   if (grants.requiresHardening)
     requireLayers(hardening);
   // Now: compiled code may run, and may fault; and what the process can do is

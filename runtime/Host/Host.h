@@ -34,7 +34,8 @@ inline constexpr Handle workingDirectory = -100;
 /// then leads nowhere.
 void close(Handle handle);
 
-/// Another handle of the same open file, above 2. fcntl(2), F_DUPFD_CLOEXEC.
+/// Another handle of the same open file, above 2. At start only. fcntl(2),
+/// F_DUPFD_CLOEXEC.
 Result<Handle> duplicate(Handle handle);
 
 /// A handle that is closed with its owner.

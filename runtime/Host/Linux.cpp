@@ -49,7 +49,7 @@ void host::close(Handle handle) {
 }
 
 Result<Handle> host::duplicate(Handle handle) {
-  return toResult<Handle>(invoke<SYS_fcntl>(handle, F_DUPFD_CLOEXEC, 3));
+  return toResult<Handle>(invokeAtStart<SYS_fcntl>(handle, F_DUPFD_CLOEXEC, 3));
 }
 
 // Offsets are one 64-bit word here; the kernel takes them as two halves and
