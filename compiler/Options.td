@@ -89,6 +89,8 @@ defm max_cpu_time : Value<"max-cpu-time", "TIME",
     "End after this much time of processors: 500ms, 10s, 3min, 1h", capabilityGroup>;
 defm max_wall_time : Value<"max-wall-time", "TIME", "End this long after the start",
     capabilityGroup>;
+defm max_heap : Value<"max-heap", "SIZE",
+    "At most this much for garbage-collected objects", capabilityGroup>;
 defm harden : Value<"harden", "LIST",
     "Layers of defence: all (default), none, +LAYER or -LAYER of inherited, no-new-privs, "
     "no-exec, landlock, seccomp; with objects of your own the default is no-new-privs, no-exec",

@@ -29,7 +29,7 @@ static constexpr uint64_t maximumCommitBytes = 64 << 20;
 static constexpr uint64_t markStackShare = 256;
 static constexpr uint64_t minimumMarkStackEntries = 4096;
 /// Objects whose first bytes are on their way into the cache.
-static constexpr unsigned prefetchDistance = 8;
+static constexpr unsigned prefetchDistance = 16;
 /// Elements of an array that are looked at before their referents.
 static constexpr uint64_t elementsAtOnce = 128;
 

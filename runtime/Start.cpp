@@ -257,6 +257,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   Domain domain;
   domain.isInMemory = isInMemory;
   domain.findTables = findTables;
+  domain.heapLimitBytes = grants.limit(abi::LimitKind::HeapBytes);
   if (!createStack(domain, moat_context,
                    grants.limit(abi::LimitKind::StackBytes)))
     refuse("cannot map a stack of the size that was asked for");
