@@ -1,7 +1,7 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
 // Allocation for compiled code, and the roots of a context: the guest's stack,
-// what its instances hold, exceptions, and the area of results.
+// what its instances hold, and the area of results.
 //
 // A collection runs on the guest's stack, called from compiled code. So the
 // stack from here to its end holds every frame of the guest: also those that
@@ -35,11 +35,9 @@ static void visitContext(Heap &heap, void *owner) {
   const Domain &domain = *static_cast<const Domain *>(owner);
   visitStack(domain, heap);
   visitRoots(domain, heap);
-  for (const abi::Exception *each = domain.exceptions; each; each = each->next)
-    heap.visit(each + 1,
-               each->valueCount * sizeof(abi::Value) / sizeof(void *));
+  heap.visit(&domain.escaped, 1);
   heap.visit(domain.context->results,
-             sizeof(domain.context->results) / sizeof(void *));
+             sizeof(domain.context->results) / (sizeof(void *)));
 }
 
 static Heap *createHeap(abi::Context &context) {
@@ -52,16 +50,20 @@ static Heap *createHeap(abi::Context &context) {
   return Heap::create(context.runs, options);
 }
 
-namespace builtins {
-
-extern "C" Ptr moat_gc_allocate(Ptr instance, I64 sizeBytes) {
-  abi::Context &context = *static_cast<abi::Instance *>(instance)->context;
+void *allocateObject(abi::Context &context, uint64_t sizeBytes) {
   if (!context.heap)
     context.heap = createHeap(context);
   void *cell = context.heap ? heapOf(context)->allocate(sizeBytes) : nullptr;
   if (!cell)
-    moat_trap(static_cast<uint32_t>(Trap::AllocationFailure));
+    builtins::moat_trap(static_cast<uint32_t>(Trap::AllocationFailure));
   return cell;
+}
+
+namespace builtins {
+
+extern "C" Ptr moat_gc_allocate(Ptr instance, I64 sizeBytes) {
+  return allocateObject(*static_cast<abi::Instance *>(instance)->context,
+                        sizeBytes);
 }
 
 } // namespace builtins

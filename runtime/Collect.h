@@ -15,6 +15,10 @@ inline Heap *heapOf(const abi::Context &context) {
   return static_cast<Heap *>(context.heap);
 }
 
+/// A cell as Heap::allocate() gives it; the heap is made if there is none yet.
+/// Traps when it is exhausted. Called on the guest's stack.
+void *allocateObject(abi::Context &context, uint64_t sizeBytes);
+
 /// Visits the roots that whoever made the domain knows: globals, tables and
 /// element segments of every instance that runs on it. Defined once in each
 /// archive: Roots.cpp, Instantiate.cpp.

@@ -10,15 +10,15 @@
 // again if it must. At the activation's own frame, or at one of somebody else's
 // exceptions, the activation ends, with the exception in its record.
 //
-// An exception is freed when compiled code has caught it and made no reference
-// to it. Others are listed in their domain and live as long as it does.
+// Exceptions are cells of the garbage-collected heap. The one that ended an
+// activation is kept until another one does.
 
 #include "Arch/Throw.h"
 #include "Builtins.h"
+#include "Collect.h"
 #include "Host/Host.h"
 #include "Message.h"
 #include "Trap.h"
-#include <cstdlib>
 
 namespace moat::rt {
 
@@ -69,31 +69,19 @@ namespace builtins {
 extern "C" void moat_personality() {}
 
 extern "C" Ptr moat_exception_new(Ptr instance, Ptr tag, I32 valueCount) {
-  Domain &domain = domainOf(*static_cast<abi::Instance *>(instance)->context);
-  auto *exception = static_cast<abi::Exception *>(malloc(
+  // The collector looks at the values one by one: any may be a reference.
+  static constexpr abi::TypeIdentity type = [] {
+    abi::TypeIdentity type = {};
+    type.referenceCount = 1;
+    type.kind = abi::TypeKind::Exception;
+    return type;
+  }();
+  auto *exception = static_cast<abi::Exception *>(allocateObject(
+      *static_cast<abi::Instance *>(instance)->context,
       sizeof(abi::Exception) + uint64_t(valueCount) * sizeof(abi::Value)));
-  if (!exception)
-    moat_trap(static_cast<uint32_t>(Trap::AllocationFailure));
-  *exception = {static_cast<const char *const *>(tag), 0, valueCount, nullptr,
-                domain.exceptions};
-  if (domain.exceptions)
-    domain.exceptions->previous = exception;
-  domain.exceptions = exception;
+  *exception = {&type, static_cast<const char *const *>(tag), valueCount, 0,
+                nullptr};
   return exception;
-}
-
-extern "C" void moat_exception_release(Ptr instance, Ptr released) {
-  auto *exception = static_cast<abi::Exception *>(released);
-  if (exception->isReferenced)
-    return;
-  Domain &domain = domainOf(*static_cast<abi::Instance *>(instance)->context);
-  if (exception->previous)
-    exception->previous->next = exception->next;
-  else
-    domain.exceptions = exception->next;
-  if (exception->next)
-    exception->next->previous = exception->previous;
-  free(exception);
 }
 
 } // namespace builtins

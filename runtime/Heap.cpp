@@ -20,6 +20,9 @@ static constexpr uint64_t minimumRegionBytes = 256 << 10;
 static constexpr uint64_t hugePageBytes = 2 << 20;
 /// A collection is worth its fixed costs when at least this was allocated.
 static constexpr uint64_t minimumTriggerBytes = 8 << 20;
+/// Below this heaps may triple between collections, above it double: where it
+/// is cheap, memory buys time.
+static constexpr uint64_t ampleBytes = 64 << 20;
 /// Heaps below this size do without huge pages.
 static constexpr uint64_t hugeHeapBytes = 8 << 20;
 static constexpr uint64_t minimumCommitBytes = 1 << 20;
@@ -503,6 +506,14 @@ void Heap::scanElements(uint64_t cell, uint64_t first) {
     follow(elements[i]);
 }
 
+/// An exception's values; their types are not known here.
+void Heap::scanValues(uint64_t cell) {
+  auto *exception = reinterpret_cast<const abi::Exception *>(base + cell);
+  auto *values = reinterpret_cast<const abi::Value *>(exception + 1);
+  for (uint32_t i = 0; i < exception->valueCount; ++i)
+    visitWord(reinterpret_cast<uint64_t>(values[i].ref));
+}
+
 inline void Heap::scan(uint64_t cell) {
   uint64_t object = base + cell;
   const abi::TypeIdentity &type = typeOf(object);
@@ -511,6 +522,8 @@ inline void Heap::scan(uint64_t cell) {
     return;
   if (type.kind == abi::TypeKind::Array)
     return scanElements(cell, 0);
+  if (type.kind == abi::TypeKind::Exception)
+    return scanValues(cell);
   const uint32_t *offsets = type.references;
   for (uint32_t i = 0; i < count; ++i)
     follow(*reinterpret_cast<const uint64_t *>(object + offsets[i]));
@@ -573,7 +586,8 @@ void Heap::collect() {
   std::swap(live, marks);
   sweep();
   allocatedBytes = 0;
-  triggerBytes = std::max(minimumTriggerBytes, liveBytes);
+  triggerBytes = std::max(minimumTriggerBytes,
+                          std::min(2 * liveBytes, liveBytes + ampleBytes));
   // Deep structures are rare: their stack's pages are not kept.
   constexpr uint64_t keptBytes = 1 << 20;
   uint64_t stackBytes =

@@ -186,6 +186,7 @@ private:
   void follow(uint64_t reference);
   void scan(uint64_t cell);
   void scanElements(uint64_t cell, uint64_t first);
+  void scanValues(uint64_t cell);
   void visitPins();
   void drain();
   void rescan();

@@ -200,7 +200,6 @@ void Store::destroy(Store *store) {
   forEach(contents.functions, [](HostFunction *each) { free(each); });
   for (InternedType *bucket : contents.types)
     forEach(bucket, [](InternedType *each) { free(each); });
-  forEach(contents.domain.exceptions, [](abi::Exception *each) { free(each); });
   Heap::destroy(heapOf(contents.context));
   destroyStack(contents.domain);
   free(contents.signalStack);
@@ -251,7 +250,7 @@ abi::TypeIdentity *Store::intern(std::string_view text) {
 
 // The heap.
 
-void rt::visitRoots(const Domain &domain, Heap &heap) {
+void visitRoots(const Domain &domain, Heap &heap) {
   auto *store = static_cast<const Contents *>(domain.owner);
   constexpr uint64_t valueWords = sizeof(abi::Value) / sizeof(void *);
   for (StoreGlobal *each = store->globals; each; each = each->next)

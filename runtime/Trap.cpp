@@ -177,6 +177,7 @@ void leaveByException(Activation *activation, abi::Exception *exception) {
   TrapRecord &record = *activation->record;
   record.ending = TrapRecord::Threw;
   record.exception = exception;
+  activation->domain->escaped = exception;
   recordFrames(*activation, record);
   moat_leave_activation(activation);
 }

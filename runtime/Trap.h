@@ -32,10 +32,11 @@ struct TrapRecord {
     Threw,  ///< an exception was not caught
   };
   Ending ending = Returned;
-  Trap kind = Trap::Unreachable;       ///< of Trapped
-  uint32_t exitCode = 0;               ///< of Exited
-  abi::Exception *exception = nullptr; ///< of Threw; its domain owns it
-  bool isFault = false;                ///< whether an access in a guard made it
+  Trap kind = Trap::Unreachable; ///< of Trapped
+  uint32_t exitCode = 0;         ///< of Exited
+  abi::Exception *exception =
+      nullptr;          ///< of Threw; valid until the domain's next
+  bool isFault = false; ///< whether an access in a guard made it
   uint64_t faultAddress = 0;
   /// The innermost frames: the address of the trapping instruction, then those
   /// of calls (return address minus one).
@@ -53,7 +54,7 @@ struct Domain {
   AddressRange stack; ///< usable; a guard of abi::stackGuardBytes is below it
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
-  abi::Exception *exceptions = nullptr; ///< all that live
+  abi::Exception *escaped = nullptr;    ///< what ended an activation last
   uint64_t heapLimitBytes = UINT64_MAX; ///< see HeapOptions::limitBytes
   bool stressesHeap = false;            ///< for tests: HeapOptions::isStressed
 

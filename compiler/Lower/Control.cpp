@@ -158,7 +158,6 @@ void FunctionLowering::closeFrame() {
 }
 
 void FunctionLowering::lowerBr(const Instruction &instruction) {
-  leaveClauses(frames.size() - 1 - instruction.index);
   branchTo(frameAt(instruction.index));
   terminate();
 }
@@ -212,7 +211,6 @@ void FunctionLowering::lowerBrTable(const Instruction &instruction) {
 }
 
 void FunctionLowering::lowerReturn(const Instruction &) {
-  leaveClauses(0);
   m.emitReturn(b, *type, ArrayRef(operands).take_back(type->results.size()));
   terminate();
 }

@@ -11,8 +11,7 @@
 // the next try block outside, or, where there is none, to moat_throw, which
 // unwinds the function. So nothing is paid where nothing is thrown.
 //
-// An exception that a clause takes apart without making a reference to it is
-// given back to the runtime at once.
+// An exception lives in the garbage-collected heap.
 
 #include "Lower/FunctionLowering.h"
 
@@ -106,11 +105,6 @@ llvm::BasicBlock *FunctionLowering::testTag(llvm::Value *exception,
   return others;
 }
 
-void FunctionLowering::releaseException(llvm::Value *exception) {
-  m.callBuiltin(b, Builtin::exception_release,
-                {m.places->instance(b), exception});
-}
-
 void FunctionLowering::lowerThrow(const Instruction &instruction) {
   const FuncType &type = tagType(instruction.index);
   llvm::Value *exception =
@@ -119,20 +113,8 @@ void FunctionLowering::lowerThrow(const Instruction &instruction) {
                      b.getInt32(uint32_t(type.params.size()))});
   for (auto [i, value] : llvm::enumerate(popMany(type.params.size())))
     m.storeField(b, value, exception, payloadOffset(i));
-  int handler = handlerFrame(frames.size());
-  leaveClauses(handler < 0 ? 0 : size_t(handler));
   throwFrom(frames.size(), exception);
   terminate();
-}
-
-/// Releases the exceptions of the clauses that a branch leaves: those of the
-/// frames from
-/// \p depth on. (A call that throws, br_if and br_table leave theirs to the
-/// domain.)
-void FunctionLowering::leaveClauses(size_t depth) {
-  for (size_t i = frames.size(); i-- > depth;)
-    if (frames[i].kind == Frame::Clause)
-      releaseException(frames[i].exception);
 }
 
 void FunctionLowering::lowerThrowRef(const Instruction &) {
@@ -165,13 +147,8 @@ void FunctionLowering::lowerCatches() {
     Values values;
     if (hasTag)
       values = payload(frame.exception, clause.tag);
-    if (hasRef) {
-      m.storeField(b, b.getInt32(1), frame.exception,
-                   offsetof(abi::Exception, isReferenced));
+    if (hasRef)
       values.push_back(frame.exception);
-    } else {
-      releaseException(frame.exception);
-    }
     Frame &target = frames[frames.size() - 2 - clause.label];
     llvm::BasicBlock *label = labelTarget(target);
     b.CreateBr(label);
@@ -197,11 +174,8 @@ void FunctionLowering::lowerTry(const Instruction &instruction) {
 /// clause is not reached.
 bool FunctionLowering::startClause() {
   Frame &frame = frames.back();
-  if (isReachable) {
-    if (frame.kind == Frame::Clause)
-      releaseException(frame.exception);
+  if (isReachable)
     branchTo(frame);
-  }
   if (frame.kind == Frame::Try)
     frame.unmatched = frame.handler;
   frame.kind = Frame::Clause;
@@ -230,8 +204,6 @@ void FunctionLowering::lowerUnmatched() {
   Frame &frame = frames.back();
   if (frame.kind == Frame::Try)
     frame.unmatched = frame.handler;
-  else if (isReachable)
-    releaseException(frame.exception);
   delegateUnmatched(frames.size() - 1);
 }
 
@@ -255,11 +227,6 @@ void FunctionLowering::lowerDelegate(const Instruction &instruction) {
 
 void FunctionLowering::lowerRethrow(const Instruction &instruction) {
   size_t clause = frames.size() - 1 - instruction.index;
-  llvm::Value *exception = frames[clause].exception;
-  // A handler inside of the clause must leave the exception to the clause.
-  if (handlerFrame(frames.size()) > int(clause))
-    m.storeField(b, b.getInt32(1), exception,
-                 offsetof(abi::Exception, isReferenced));
-  throwFrom(frames.size(), exception);
+  throwFrom(frames.size(), frames[clause].exception);
   terminate();
 }

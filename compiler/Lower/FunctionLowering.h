@@ -102,8 +102,6 @@ private:
   const FuncType &tagType(uint32_t tag) const;
   Values payload(llvm::Value *exception, uint32_t tag);
   llvm::BasicBlock *testTag(llvm::Value *exception, uint32_t tag);
-  void releaseException(llvm::Value *exception);
-  void leaveClauses(size_t depth);
   void lowerCatches();
   bool startClause();
   void lowerUnmatched();

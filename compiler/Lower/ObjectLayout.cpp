@@ -45,13 +45,13 @@ bool moat::isFollowed(const Module &module, ValType type) {
   case AbstractHeap::Eq:
   case AbstractHeap::Struct:
   case AbstractHeap::Array:
+  case AbstractHeap::Exn:
     return true;
   case AbstractHeap::I31: // holds no address
   case AbstractHeap::None:
   case AbstractHeap::NoExtern:
   case AbstractHeap::Func:
   case AbstractHeap::NoFunc:
-  case AbstractHeap::Exn:
   case AbstractHeap::NoExn:
     return false;
   }

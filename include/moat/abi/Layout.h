@@ -20,7 +20,7 @@
 namespace moat::abi {
 
 /// Of the layouts here, the calling convention, and the symbols below.
-inline constexpr uint32_t version = 2;
+inline constexpr uint32_t version = 3;
 
 struct Context;
 struct FuncRef;
@@ -63,7 +63,12 @@ enum class Kind : uint8_t {
 };
 
 /// What a defined type is.
-enum class TypeKind : uint8_t { Func, Struct, Array };
+enum class TypeKind : uint8_t {
+  Func,
+  Struct,
+  Array,
+  Exception, ///< of cells that hold an abi::Exception; no type of a module
+};
 
 /// Supertypes that every TypeIdentity has room for, the type itself included.
 inline constexpr uint32_t minimumDisplay = 8;
@@ -234,17 +239,16 @@ inline constexpr uint64_t hostStackBytes = 64 << 10;
 inline constexpr uint64_t stackGuardBytes = 64 << 10;
 inline constexpr uint64_t stackProbeBytes = 16 << 10;
 
-/// An exception: what a non-null reference of type exn points to. Its values
-/// follow it. The runtime's; it lives until it is caught without making a
-/// reference to it, else as long as the context.
+/// An exception: what a non-null reference of type exn points to, a cell of the
+/// garbage-collected heap. Its values follow it.
 struct Exception {
-  const char *const *tag; ///< identity of the tag; leads to its type's text
-  uint32_t isReferenced;  ///< set when a reference to it was made
+  const TypeIdentity *type; ///< the runtime's one, of TypeKind::Exception
+  const char *const *tag;   ///< identity of the tag; leads to its type's text
   uint32_t valueCount;
-  Exception *previous, *next; ///< the runtime's own
+  uint32_t padding;
+  void *padding2;
 };
-static_assert(offsetof(Exception, tag) == 0 &&
-              offsetof(Exception, isReferenced) == 8 &&
+static_assert(offsetof(Exception, type) == 0 && offsetof(Exception, tag) == 8 &&
               sizeof(Exception) == 32);
 
 /// An instance begins with this. In the instance model the arrays follow it at
