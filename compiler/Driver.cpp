@@ -456,6 +456,7 @@ bool Driver::readCapabilities() {
       return fail(BadOption, "--harden: " + toString(std::move(error))), false;
     capabilities.hardenLayers = layers;
   }
+  capabilities.filtersTerminal = args.hasArg(OPT_filter_terminal);
   capabilities.requiresHardening = args.hasArg(OPT_require_hardening);
   if (Error error = checkCapabilities(capabilities))
     return fail(BadOption, toString(std::move(error))), false;
@@ -693,6 +694,8 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
     if (limit)
       result.push_back(std::string("--wasi-") + row.option + "=" +
                        formatLimit(row, *limit));
+  if (capabilities.filtersTerminal)
+    result.push_back("--wasi-filter-terminal");
   for (const std::string &list : args.getAllArgValues(OPT_harden))
     result.push_back("--wasi-harden=" + list);
   if (capabilities.requiresHardening)

@@ -122,7 +122,9 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
                                               : uint16_t(0),
                layers);
   bool isSealed = isGivenSomething(capabilities) && !capabilities.isOpen;
-  return writer.finish(isSealed ? abi::ManifestSealed : 0);
+  return writer.finish(
+      (isSealed ? abi::ManifestSealed : 0) |
+      (capabilities.filtersTerminal ? abi::ManifestFilterTerminal : 0));
 }
 
 static PathBase pathBase(bool isBesideExecutable) {
@@ -193,6 +195,8 @@ Expected<Capabilities> moat::decodeManifest(StringRef bytes) {
     return errorOf("manifest: magic header not detected");
   if (header.version != abi::manifestVersion)
     return errorOf("manifest: unknown version " + Twine(header.version));
+  if (header.flags & ~abi::allManifestFlags)
+    return errorOf("manifest: unknown flag");
   if (header.sizeBytes < sizeof(header) || header.sizeBytes > bytes.size())
     return errorOf("manifest: unexpected end");
 
@@ -212,6 +216,7 @@ Expected<Capabilities> moat::decodeManifest(StringRef bytes) {
       return std::move(error);
     rest = rest.drop_front(paddedBytes);
   }
+  capabilities.filtersTerminal = header.flags & abi::ManifestFilterTerminal;
   capabilities.isOpen = !(header.flags & abi::ManifestSealed);
   return capabilities;
 }

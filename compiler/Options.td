@@ -91,6 +91,8 @@ defm max_wall_time : Value<"max-wall-time", "TIME", "End this long after the sta
     capabilityGroup>;
 defm max_heap : Value<"max-heap", "SIZE",
     "At most this much for garbage-collected objects", capabilityGroup>;
+def filter_terminal : F<"filter-terminal">, Group<capabilityGroup>,
+    HelpText<"Show ? for control characters that the program writes to a terminal">;
 defm harden : Value<"harden", "LIST",
     "Layers of defence: all (default), none, +LAYER or -LAYER of inherited, no-new-privs, "
     "no-exec, landlock, seccomp; with objects of your own the default is no-new-privs, no-exec",

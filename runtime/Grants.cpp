@@ -159,6 +159,7 @@ void Grants::readRecord(const abi::ManifestRecord &record, const char *payload,
 
 void Grants::readManifest(const abi::ManifestHeader &manifest,
                           char **hostEnvironment) {
+  filtersTerminal = manifest.flags & abi::ManifestFilterTerminal;
   auto *at =
       reinterpret_cast<const char *>(&manifest) + sizeof(abi::ManifestHeader);
   uint64_t left = manifest.sizeBytes - sizeof(abi::ManifestHeader);
@@ -314,6 +315,9 @@ void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
     keepErrorStream(descriptors);
   for (uint32_t fd = 0; needsStreams && fd != 3; ++fd)
     openStream(descriptors, fd);
+  for (uint32_t fd = 0; filtersTerminal && fd != 3; ++fd)
+    if (auto stream = descriptors.lookup(fd))
+      (*stream)->isFiltered = (*stream)->isTerminal;
   for (const DirectoryGrant &directory : directoryList())
     openDirectory(descriptors, directory);
   for (const char *socket : socketList())

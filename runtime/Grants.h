@@ -79,6 +79,7 @@ public:
   uint32_t hardenLayers = abi::allHardenLayers; ///< abi::HardenLayer
   bool requiresHardening = false;
   bool isTraced = false;
+  bool filtersTerminal = false;
 
   uint64_t limit(abi::LimitKind kind) const {
     return limits[static_cast<size_t>(kind)];

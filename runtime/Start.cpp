@@ -228,7 +228,7 @@ static const abi::ManifestHeader &checkedManifest() {
       manifest.version != abi::manifestVersion ||
       manifest.sizeBytes < sizeof(abi::ManifestHeader) ||
       manifest.recordCount > manifest.sizeBytes / sizeof(abi::ManifestRecord) ||
-      (manifest.flags & ~uint32_t(abi::ManifestSealed)))
+      (manifest.flags & ~abi::allManifestFlags))
     refuse("the manifest is not one that this runtime understands");
   return manifest;
 }

@@ -165,6 +165,10 @@ static void requireHardening(Grants &grants, const char *, char *) {
   grants.requiresHardening = true;
 }
 
+static void filterTerminal(Grants &grants, const char *, char *) {
+  grants.filtersTerminal = true;
+}
+
 static void setTraced(Grants &grants, const char *, char *) {
   grants.isTraced = true;
 }
@@ -182,6 +186,8 @@ static constexpr Word startWords[] = {
     {"stdout=", "inherit|null|[append:]FILE",
      "standard output; a file is emptied unless appended to", setStream},
     {"stderr=", "inherit|null|[append:]FILE", "standard error", setStream},
+    {"filter-terminal", "", "show ? for control characters on a terminal",
+     filterTerminal},
     {"harden=", "LIST", "layers of defence: all, none, +LAYER, -LAYER",
      setLayers},
     {"require-hardening", "", "end if the kernel lacks one of them",
@@ -195,6 +201,8 @@ static constexpr Word hostWords[] = {
     {"no-listen=", "ADDRESS", "take the socket away that ADDRESS gave",
      dropSocket},
     {"no-env=", "NAME", "take an environment variable away", dropVariable},
+    {"filter-terminal", "", "show ? for control characters on a terminal",
+     filterTerminal},
     {"require-hardening", "", "end if the kernel lacks a layer of defence",
      requireHardening},
     {"stdin=", "null|closed", "give it no standard input", takeStream},

@@ -110,6 +110,8 @@ struct Capabilities {
   /// By abi::LimitKind, in the units of abi/Limits.def. Default: no limit; of
   /// the stack abi::defaultStackBytes.
   std::array<std::optional<uint64_t>, abi::limitCount> limits;
+  /// No control characters of the program's reach a terminal.
+  bool filtersTerminal = false;
   /// Layers of defence, as abi::HardenLayer has them
   /// (abi/Hardening.def). Default: all; with `extraInputs` or as an object
   /// only those that do not depend on what foreign code needs

@@ -83,10 +83,19 @@ enum FdFlag : uint16_t {
 };
 inline constexpr uint16_t allFdFlags = 31;
 
+/// Where in a UTF-8 sequence somebody writes.
+struct Utf8State {
+  uint8_t expected = 0;          ///< bytes that follow
+  bool isFirstOfControl = false; ///< the first byte was that of U+0080
+};
+
 struct Descriptor {
   host::OwnedHandle handle;
   host::FileType type = host::FileType::Unknown;
   bool isTerminal = false;
+  /// Of a terminal: control characters do not get there (Wasi/Terminal.h).
+  bool isFiltered = false;
+  Utf8State terminalState;
   bool isPreopen = false;
   bool isReadOnly = false; ///< a preopen's `:ro`, and what was opened below it
   /// Append and the sync flags are ours: given to each write. The host's

@@ -6,6 +6,7 @@
 // host's, as the cited call has them.
 
 #include "Guest.h"
+#include "Terminal.h"
 #include "Times.h"
 
 namespace moat::rt {
@@ -367,8 +368,10 @@ Errno wasi::fd_write(Instance &instance, uint32_t fd, uint32_t iovs,
   WriteShare share(instance.writeQuota, vectors.items, vectors.count);
   if (share.error() != Errno::Success)
     return share.error();
-  auto sizeBytes = mode.isPlain() ? host::write(handle, vectors)
-                                  : host::writeWith(handle, vectors, mode);
+  auto sizeBytes = (*descriptor)->isFiltered
+                       ? writeFiltered(**descriptor, vectors)
+                   : mode.isPlain() ? host::write(handle, vectors)
+                                    : host::writeWith(handle, vectors, mode);
   if (!sizeBytes)
     return sizeBytes.error();
   share.written(*sizeBytes);

@@ -40,7 +40,11 @@ static_assert(sizeof(ManifestHeader) == 24);
 enum ManifestFlag : uint32_t {
   ManifestSealed =
       1 << 0, ///< every argument is the guest's, nothing can widen it
+  /// No control characters reach a terminal.
+  ManifestFilterTerminal = 1 << 1,
 };
+
+inline constexpr uint32_t allManifestFlags = (1 << 2) - 1;
 
 enum class ManifestKind : uint16_t {
   Preopen,    ///< host path, NUL, guest path; flags: PreopenFlag
