@@ -12,6 +12,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import lit.formats
 
@@ -37,6 +38,7 @@ config.substitutions += [
     ("%clang-musl", config.clang + " --target=x86_64-linux-musl -fno-pie -O2 " + headers),
     ("%clang-host", config.clang + " " + headers),
     ("%clangxx-host", config.clangxx + " -std=c++23 " + headers),
+    ("%assemble", sys.executable + " " + os.path.join(config.test_source_root, "Inputs", "assemble.py")),
     ("%build", config.moat_binary_dir),
     ("%source", config.moat_source_dir),
     ("%examples", os.path.join(config.test_source_root, "Examples")),

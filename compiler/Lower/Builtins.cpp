@@ -75,10 +75,17 @@ llvm::FunctionCallee ModuleLowering::builtin(Builtin builtin) {
   return function;
 }
 
+/// Allocations are everywhere and rarely need the helper: their callers keep
+/// what they have in registers.
+static llvm::CallingConv::ID conventionOf(Builtin builtin) {
+  return builtin == Builtin::gc_allocate ? llvm::CallingConv::PreserveMost
+                                         : llvm::CallingConv::C;
+}
+
 /// `check.<symbol>`: checks the stack, then calls the helper; the wasm calling
 /// convention's first parameter is the instance in both models, as it is the
 /// helpers'.
-static llvm::Function *checkedBuiltin(ModuleLowering &m,
+static llvm::Function *checkedBuiltin(ModuleLowering &m, Builtin builtin,
                                       const BuiltinInfo &info,
                                       llvm::FunctionCallee target) {
   std::string name = ("check." + Twine(info.symbol)).str();
@@ -86,7 +93,7 @@ static llvm::Function *checkedBuiltin(ModuleLowering &m,
     return known;
   llvm::Function *wrapper = m.createFunction(target.getFunctionType(), name,
                                              llvm::Function::InternalLinkage);
-  wrapper->setCallingConv(llvm::CallingConv::C);
+  wrapper->setCallingConv(conventionOf(builtin));
   wrapper->addFnAttr(llvm::Attribute::NoInline);
   wrapper->setDoesNotThrow();
   Builder b(llvm::BasicBlock::Create(m.context, "", wrapper));
@@ -106,7 +113,10 @@ llvm::CallInst *ModuleLowering::callBuiltin(Builder &b, Builtin builtin,
                                             ArrayRef<llvm::Value *> arguments) {
   BuiltinInfo info = infoOf(builtin);
   llvm::FunctionCallee target = this->builtin(builtin);
-  if (info.depth == Deep)
-    target = checkedBuiltin(*this, info, target);
-  return b.CreateCall(target, arguments);
+  if (info.depth != Deep)
+    return b.CreateCall(target, arguments);
+  llvm::CallInst *call =
+      b.CreateCall(checkedBuiltin(*this, builtin, info, target), arguments);
+  call->setCallingConv(conventionOf(builtin));
+  return call;
 }

@@ -51,8 +51,10 @@ llvm::BasicBlock *FunctionLowering::labelTarget(Frame &frame) {
     return frame.target;
   frame.target = createBlock();
   Builder phis(frame.target);
-  for (ValType type : labelTypes(frame))
+  for (ValType type : labelTypes(frame)) {
     frame.phis.push_back(phis.CreatePHI(m.type(type), 2));
+    noteType(frame.phis.back(), type);
+  }
   return frame.target;
 }
 
@@ -217,8 +219,11 @@ void FunctionLowering::lowerReturn(const Instruction &) {
 
 void FunctionLowering::lowerCall(const Callee &callee, const FuncType &type) {
   Values arguments = popMany(type.params.size());
-  operands.append(m.call(b, callee, type, arguments, nullptr,
-                         m.canThrow(callee) ? landingPad() : nullptr));
+  Values results = m.call(b, callee, type, arguments, nullptr,
+                          m.canThrow(callee) ? landingPad() : nullptr);
+  for (auto [value, resultType] : llvm::zip_equal(results, type.results))
+    noteType(value, resultType);
+  operands.append(results);
 }
 
 void FunctionLowering::lowerCall(const Instruction &instruction) {

@@ -21,8 +21,10 @@ llvm::Value *moat::lowerConstantExpression(ModuleLowering &lowering, Builder &b,
   if (llvm::Constant *constant = lowering.constantValue(expression))
     return constant;
   llvm::BasicBlock *block = b.GetInsertBlock();
-  return FunctionLowering(lowering, block->getParent())
-      .lowerExpression(expression, block);
+  llvm::Value *value = FunctionLowering(lowering, block->getParent())
+                           .lowerExpression(expression, block);
+  b.SetInsertPoint(block);
+  return value;
 }
 
 void FunctionLowering::lowerBody(uint32_t functionIndex) {
@@ -48,13 +50,15 @@ void FunctionLowering::lowerBody(uint32_t functionIndex) {
 }
 
 llvm::Value *FunctionLowering::lowerExpression(Range expression,
-                                               llvm::BasicBlock *block) {
+                                               llvm::BasicBlock *&block) {
+  isConstantExpression = true;
   b.SetInsertPoint(block);
   InstructionReader reader(expression);
   Instruction instruction;
   for (reader.readValidated(instruction); instruction.opcode != Opcode::End;
        reader.readValidated(instruction))
     lowerInstruction(instruction);
+  block = b.GetInsertBlock();
   return pop();
 }
 

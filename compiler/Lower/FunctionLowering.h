@@ -25,8 +25,9 @@ public:
 
   /// Lowers the whole body of \p functionIndex.
   void lowerBody(uint32_t functionIndex);
-  /// Lowers a constant expression at the end of \p block; returns its value.
-  llvm::Value *lowerExpression(Range expression, llvm::BasicBlock *block);
+  /// Lowers a constant expression at the end of \p block; returns its value,
+  /// and in \p block where code goes on.
+  llvm::Value *lowerExpression(Range expression, llvm::BasicBlock *&block);
 
 private:
   /// An open block (Core 3.0, appendix Validation Algorithm: control frame).
@@ -238,6 +239,54 @@ private:
   llvm::Value *element(uint32_t table, llvm::Value *index, TrapKind kind);
   void pushIndex(llvm::Value *value, bool is64);
 
+  // Cast.cpp.
+  ValType staticType(llvm::Value *reference) const;
+  /// Says of a value that it is of \p type wherever it occurs.
+  void noteType(llvm::Value *value, ValType type);
+  void requireNonNull(llvm::Value *reference, TrapKind kind);
+  llvm::Value *isObject(llvm::Value *reference);
+  llvm::Value *testType(llvm::Value *reference, ValType target);
+  llvm::Value *hasKind(llvm::Value *identity, AbstractHeap heap);
+  void refTest(ValType target);
+  void refCast(ValType target);
+  void invertHostBit();
+  llvm::Value *popI31();
+
+  // Object.cpp.
+  llvm::Value *allocate(uint32_t typeIndex, llvm::Value *sizeBytes);
+  llvm::Type *storageType(const FieldType &field) const;
+  void storeStorage(llvm::Value *value, llvm::Value *place, uint32_t typeIndex,
+                    uint32_t field, bool isVolatile);
+  void pushStorage(llvm::Value *place, uint32_t typeIndex, uint32_t field,
+                   bool isSigned);
+  llvm::Value *fieldPlace(llvm::Value *object, uint32_t typeIndex,
+                          uint32_t field);
+  void newStruct(uint32_t typeIndex, ArrayRef<llvm::Value *> values);
+  void structGet(const Instruction &instruction, bool isSigned);
+
+  // Array.cpp.
+  llvm::Value *arrayLength(llvm::Value *array);
+  uint64_t elementBytes(uint32_t typeIndex) const;
+  llvm::Value *elementPlace(llvm::Value *array, uint32_t typeIndex,
+                            llvm::Value *index);
+  llvm::Value *checkedElement(llvm::Value *array, uint32_t typeIndex,
+                              llvm::Value *index);
+  void checkArrayRange(llvm::Value *array, llvm::Value *begin,
+                       llvm::Value *count);
+  llvm::Value *newArray(uint32_t typeIndex, llvm::Value *count);
+  void fillElements(llvm::Value *place, uint32_t typeIndex, llvm::Value *value,
+                    llvm::Value *count);
+  void copyElements(llvm::Value *to, llvm::Value *from, uint32_t typeIndex,
+                    llvm::Value *count);
+  void copyData(llvm::Value *to, llvm::Value *from, uint32_t typeIndex,
+                llvm::Value *count);
+  llvm::Value *popCount();
+  llvm::Value *checkedData(const Instruction &instruction, llvm::Value *offset,
+                           llvm::Value *count);
+  llvm::Value *checkedElements(const Instruction &instruction,
+                               llvm::Value *offset, llvm::Value *count);
+  void arrayGet(const Instruction &instruction, bool isSigned);
+
 // Rows of families that are built declare their function here; a family that is
 // not has an empty macro, and a feature that is not built keeps its rows out of
 // validated modules.
@@ -255,7 +304,7 @@ private:
 #define MOAT_FAMILY_Exception(X) X
 #define MOAT_FAMILY_LegacyException(X) X
 #define MOAT_FAMILY_FunctionReference(X) X
-#define MOAT_FAMILY_Gc(X)
+#define MOAT_FAMILY_Gc(X) X
 #define MOAT_FAMILY_Atomic(X) X
 #define MOAT_FAMILY_WideArithmetic(X) X
 #define OP(name, text, prefix, sub, immediates, signature, feature, family)    \
@@ -270,7 +319,11 @@ private:
   std::vector<Frame> frames;
   std::vector<llvm::AllocaInst *> locals;
   std::vector<ValType> localTypes;
+  /// Static types of values, where something is known. The types of operands
+  /// would be more exact, but nothing else asks for them.
+  llvm::DenseMap<llvm::Value *, ValType> staticTypes;
   bool isReachable = true;
+  bool isConstantExpression = false;
   /// Where tail calls may move the arguments of what is called, and with them
   /// the stack pointer that the unwinder finds: what it is in this function's
   /// body.

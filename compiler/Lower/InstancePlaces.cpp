@@ -149,12 +149,12 @@ Callee InstancePlaces::indirectCallee(Builder &b, uint32_t table,
                                       llvm::Value *index, uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)),
            TrapKind::UndefinedElement);
-  llvm::Value *expected = typeIdentity(b, typeIndex);
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
   llvm::Value *type =
       m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
-  m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
+  m.trapIf(b, b.CreateNot(m.isSubtype(b, type, typeIndex)),
+           TrapKind::IndirectCallType);
   return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }

@@ -42,20 +42,28 @@ ModuleLowering::ModuleLowering(const Module &module,
                                 !summary.hasTailCalls
                             ? llvm::CallingConv::C
                             : llvm::CallingConv::Tail),
-      declared(module.functions.size()) {
+      declared(module.functions.size()), layouts(module.types.size()),
+      hasSubtypes(module.types.size()) {
   ir.setDataLayout(target.createDataLayout());
   ir.setTargetTriple(target.getTargetTriple());
   numberEscaping();
   places = isProcess() ? makeProcessPlaces(*this) : makeInstancePlaces(*this);
 
+  tagRoot = llvm::MDBuilder(context).createTBAARoot("moat");
+  static constexpr const char *regionNames[regionCount] = {
+      "guest memory", "structure", "allocation", "object header",
+      "array length"};
+  for (auto [tag, name] : llvm::zip_equal(regionTags, regionNames))
+    tag = makeTag(name);
+  for (const SubType &each : module.types)
+    if (each.supertype)
+      hasSubtypes[module.types[*each.supertype].canonical] = true;
+}
+
+llvm::MDNode *ModuleLowering::makeTag(StringRef name) {
   llvm::MDBuilder metadata(context);
-  llvm::MDNode *root = metadata.createTBAARoot("moat");
-  auto makeTag = [&](StringRef name) {
-    llvm::MDNode *type = metadata.createTBAAScalarTypeNode(name, root);
-    return metadata.createTBAAStructTagNode(type, type, 0);
-  };
-  guestTag = makeTag("guest memory");
-  structureTag = makeTag("structure");
+  llvm::MDNode *type = metadata.createTBAAScalarTypeNode(name, tagRoot);
+  return metadata.createTBAAStructTagNode(type, type, 0);
 }
 
 ModuleLowering::~ModuleLowering() = default;
@@ -315,8 +323,31 @@ void ModuleLowering::emitReturn(Builder &b, const FuncType &type,
 void ModuleLowering::setRegion(llvm::Instruction *access, Region region) {
   if (!options.optimizing)
     return;
-  access->setMetadata(llvm::LLVMContext::MD_tbaa,
-                      region == Region::Guest ? guestTag : structureTag);
+  access->setMetadata(llvm::LLVMContext::MD_tbaa, regionTags[size_t(region)]);
+}
+
+/// A field is the same one in all subtypes of the type that adds it.
+void ModuleLowering::setField(llvm::Instruction *access, uint32_t typeIndex,
+                              uint32_t field) {
+  if (!options.optimizing)
+    return;
+  const SubType *type = &module.types[typeIndex];
+  while (type->supertype &&
+         field < module.types[*type->supertype].fields.size())
+    type = &module.types[*type->supertype];
+  llvm::MDNode *&tag = fieldTags[{type->canonical, field}];
+  if (!tag)
+    tag = makeTag("field " + std::to_string(type->canonical) + "." +
+                  std::to_string(field));
+  access->setMetadata(llvm::LLVMContext::MD_tbaa, tag);
+}
+
+const ObjectLayout &ModuleLowering::objectLayout(uint32_t typeIndex) {
+  std::unique_ptr<ObjectLayout> &layout = layouts[typeIndex];
+  if (!layout)
+    layout = std::make_unique<ObjectLayout>(
+        layoutOf(module, module.types[typeIndex]));
+  return *layout;
 }
 
 static llvm::Value *fieldAddress(Builder &b, llvm::Value *base,
@@ -372,6 +403,13 @@ llvm::Constant *ModuleLowering::constantGlobal(uint32_t globalIndex) {
   return constantGlobals[globalIndex];
 }
 
+/// abi/Layout.h, "Objects".
+llvm::Constant *ModuleLowering::constantI31(uint32_t value) {
+  uint64_t word = uint64_t(uint32_t(value << 1)) | 1;
+  return llvm::ConstantExpr::getIntToPtr(llvm::ConstantInt::get(i64, word),
+                                         ptr);
+}
+
 /// Evaluates a constant expression (Core 3.0, 3.4.15) as far as LLVM has
 /// constants for it.
 llvm::Constant *ModuleLowering::constantValue(Range expression) {
@@ -414,6 +452,11 @@ llvm::Constant *ModuleLowering::constantValue(Range expression) {
       break;
     case Opcode::RefFunc:
       value = constantFunctionRef(instruction.index);
+      break;
+    case Opcode::RefI31:
+      if (auto *number = llvm::dyn_cast<llvm::ConstantInt>(stack.back()))
+        value = constantI31(uint32_t(number->getZExtValue()));
+      stack.pop_back();
       break;
     case Opcode::GlobalGet:
       value = constantGlobal(instruction.index);

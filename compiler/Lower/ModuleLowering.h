@@ -6,6 +6,7 @@
 #pragma once
 
 #include "Lower/Lower.h"
+#include "Lower/ObjectLayout.h"
 #include "moat/abi/Layout.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -25,9 +26,17 @@ enum class Builtin : uint8_t {
 #include "moat/abi/Builtins.def"
 };
 
-/// What a memory access touches, for alias analysis: linear memory and the
-/// structures of the instance never overlap.
-enum class Region : uint8_t { Guest, Structure };
+/// What a memory access touches, for alias analysis. No two of them overlap;
+/// fields and elements of objects are further regions, see
+/// ModuleLowering::setField.
+enum class Region : uint8_t {
+  Guest,       ///< linear memory
+  Structure,   ///< structures of the ABI
+  Allocation,  ///< abi::Context::runs
+  Header,      ///< the type of an object
+  ArrayLength, ///< of an object
+};
+inline constexpr size_t regionCount = 5;
 
 /// A function to call by the wasm calling convention.
 struct Callee {
@@ -97,6 +106,7 @@ inline std::string global(uint32_t index) {
 inline std::string functionRef(uint32_t index) {
   return "moat_ref." + std::to_string(index);
 }
+/// abi::TypeIdentity of a type, by its canonical index.
 inline std::string type(uint32_t index) {
   return "moat_type." + std::to_string(index);
 }
@@ -205,6 +215,24 @@ public:
   void storeField(Builder &b, llvm::Value *value, llvm::Value *base,
                   uint64_t offset, bool isVolatile = false);
   void setRegion(llvm::Instruction *access, Region region);
+  /// The access is of a field, or of elements (field 0), of an object of type
+  /// \p typeIndex.
+  void setField(llvm::Instruction *access, uint32_t typeIndex, uint32_t field);
+
+  // Objects and subtyping (Object.cpp, Cast.cpp).
+  const ObjectLayout &objectLayout(uint32_t typeIndex);
+  /// Nothing is of a subtype of \p typeIndex but what is of that type itself.
+  bool isExact(uint32_t typeIndex) const;
+  /// i1: whether \p identity (abi::TypeIdentity *) is of \p typeIndex or a
+  /// subtype.
+  llvm::Value *isSubtype(Builder &b, llvm::Value *identity, uint32_t typeIndex);
+  /// Room for an object of \p sizeBytes (i64): fast if it is small. A function
+  /// call, so that it makes no blocks.
+  llvm::Value *callAllocate(Builder &b, llvm::Value *sizeBytes);
+  /// Takes a cell of \p sizeBytes, a multiple of abi::cellBytes, off \p run;
+  /// calls moat_gc_allocate with \p objectBytes where that is empty.
+  llvm::Value *takeCell(Builder &b, llvm::Value *run, llvm::Value *sizeBytes,
+                        llvm::Value *objectBytes);
 
   /// The value of a constant expression, if it is known when compiling; else
   /// null.
@@ -247,6 +275,8 @@ private:
   void defineFunctions();
   void defineInlineCandidates();
   void setAttributes(llvm::Function *function, uint32_t functionIndex) const;
+  llvm::MDNode *makeTag(StringRef name);
+  llvm::Constant *constantI31(uint32_t value);
   llvm::BasicBlock *trapBlock(llvm::Function *function, TrapKind kind);
 
   std::vector<uint32_t> escaping; ///< by function index
@@ -257,7 +287,12 @@ private:
   llvm::SmallDenseMap<uint32_t, llvm::BasicBlock *, 8> trapBlocks;
   std::vector<llvm::Function *>
       declared; ///< by function index; null where not asked for
-  llvm::MDNode *guestTag = nullptr, *structureTag = nullptr;
+  llvm::MDNode *regionTags[regionCount] = {};
+  llvm::MDNode *tagRoot = nullptr;
+  /// Of fields of objects: by type (canonical) and field.
+  llvm::DenseMap<std::pair<uint32_t, uint32_t>, llvm::MDNode *> fieldTags;
+  std::vector<std::unique_ptr<ObjectLayout>> layouts; ///< by type index
+  std::vector<bool> hasSubtypes; ///< by type index: in this module
 };
 
 /// For each type of a module, a text that identifies it

@@ -88,6 +88,7 @@ private:
   std::optional<Elements> planTable(uint32_t table);
   void defineConstantTable(uint32_t table);
   void defineFunctionRef(uint32_t functionIndex);
+  void defineTypes();
 
   ModuleLowering &m;
   llvm::Type *structures = llvm::ArrayType::get(m.i8, 0);
@@ -163,11 +164,8 @@ llvm::GlobalVariable *ProcessPlaces::globalCell(uint32_t index) {
 }
 
 llvm::Constant *ProcessPlaces::typeIdentity(uint32_t typeIndex) {
-  uint64_t offset =
-      m.module.types[typeIndex].canonical * sizeof(abi::TypeDescriptor);
-  return llvm::ConstantExpr::getGetElementPtr(
-      m.i8, external("moat_types", structures, true),
-      llvm::ConstantInt::get(m.i64, offset));
+  return external(symbol::type(m.module.types[typeIndex].canonical), structures,
+                  true);
 }
 
 llvm::Value *ProcessPlaces::typeIdentity(Builder &, uint32_t typeIndex) {
@@ -192,14 +190,15 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
                                      llvm::Value *index, uint32_t typeIndex) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)),
            TrapKind::UndefinedElement);
-  llvm::Value *expected = typeIdentity(b, typeIndex);
   if (const auto &elements = constantTables[table]) {
     llvm::Value *calls =
         external(symbol::callTable(table),
                  llvm::ArrayType::get(callEntry, elements->size()), true);
     llvm::Value *entry = b.CreateGEP(callEntry, calls, index);
     llvm::Value *type = m.loadField(b, m.ptr, entry, 8, true);
-    m.trapUnless(b, b.CreateICmpEQ(type, expected), [&] {
+    if (!m.isExact(typeIndex))
+      m.trapIf(b, b.CreateIsNull(type), TrapKind::UninitializedElement);
+    m.trapUnless(b, m.isSubtype(b, type, typeIndex), [&] {
       return b.CreateSelect(
           b.CreateIsNull(type),
           b.getInt32(uint32_t(TrapKind::UninitializedElement)),
@@ -213,7 +212,8 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
   llvm::Value *type =
       m.loadField(b, m.ptr, reference, offsetof(abi::FuncRef, type), true);
-  m.trapIf(b, b.CreateICmpNE(type, expected), TrapKind::IndirectCallType);
+  m.trapIf(b, b.CreateNot(m.isSubtype(b, type, typeIndex)),
+           TrapKind::IndirectCallType);
   return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }
 
@@ -289,6 +289,55 @@ void ProcessPlaces::defineFunctionRef(uint32_t functionIndex) {
          true);
 }
 
+/// abi::TypeIdentity of every type. Those that nothing refers to are left out
+/// by the linker.
+void ProcessPlaces::defineTypes() {
+  auto u32 = [&](uint64_t value) {
+    return llvm::ConstantInt::get(m.i32, value);
+  };
+  auto u8 = [&](uint64_t value) { return llvm::ConstantInt::get(m.i8, value); };
+  auto hidden = [&](llvm::Constant *contents) -> llvm::Constant * {
+    auto *global =
+        new llvm::GlobalVariable(m.ir, contents->getType(), /*isConstant=*/true,
+                                 llvm::GlobalValue::PrivateLinkage, contents);
+    global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return global;
+  };
+  llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);
+  std::vector<std::string> texts = typeTexts(m.module);
+  for (auto [index, type] : llvm::enumerate(m.module.types)) {
+    if (type.canonical != index)
+      continue;
+    static const ObjectLayout nothing;
+    const ObjectLayout &layout =
+        type.kind == SubType::Func ? nothing : m.objectLayout(index);
+    SmallVector<llvm::Constant *, abi::minimumDisplay> display(
+        std::max<uint32_t>(type.depth + 1, abi::minimumDisplay), null);
+    const SubType *super = &type;
+    for (uint32_t depth = type.depth; depth > 0; --depth) {
+      super = &m.module.types[*super->supertype];
+      display[depth - 1] = typeIdentity(super->canonical);
+    }
+    // The type's own entry is its address: of the definition below.
+    display[type.depth] = typeIdentity(index);
+    llvm::Constant *references = layout.references.empty()
+                                     ? null
+                                     : hidden(llvm::ConstantDataArray::get(
+                                           m.context, layout.references));
+    define(symbol::type(index),
+           llvm::ConstantStruct::getAnon(
+               {hidden(llvm::ConstantDataArray::getString(m.context,
+                                                          texts[index])),
+                references, u32(layout.sizeBytes),
+                u32(layout.references.size() + layout.hasFollowedElements),
+                u32(type.depth), u8(uint8_t(type.kind)), u8(layout.elementLog2),
+                llvm::ConstantInt::get(llvm::Type::getInt16Ty(m.context), 0),
+                llvm::ConstantArray::get(
+                    llvm::ArrayType::get(m.ptr, display.size()), display)}),
+           true);
+  }
+}
+
 void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
   auto zeroed = [&](uint64_t sizeBytes) {
     return llvm::ConstantAggregateZero::get(
@@ -296,6 +345,8 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
   };
   define("moat_memories",
          zeroed(m.module.memories.size() * sizeof(abi::Memory)), false);
+
+  defineTypes();
 
   SmallVector<llvm::Constant *> tables;
   llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);

@@ -169,6 +169,28 @@ void Summarizer::walkInstruction(const Instruction &instruction,
   case Opcode::MemorySize:
     facts.readsMemory = facts.mayTrap = true;
     return;
+  case Opcode::ArrayNew:
+  case Opcode::ArrayFill:
+    facts.hasLoop = true;
+    [[fallthrough]];
+  case Opcode::StructNew:
+  case Opcode::StructNewDefault:
+  case Opcode::StructSet:
+  case Opcode::ArrayNewDefault:
+  case Opcode::ArrayNewFixed:
+  case Opcode::ArrayNewData:
+  case Opcode::ArrayNewElem:
+  case Opcode::ArraySet:
+  case Opcode::ArrayCopy:
+  case Opcode::ArrayInitData:
+  case Opcode::ArrayInitElem:
+    facts.readsMemory = facts.writesMemory = facts.mayTrap = true;
+    return;
+  case Opcode::RefEq:
+  case Opcode::RefI31:
+  case Opcode::AnyConvertExtern:
+  case Opcode::ExternConvertAny:
+    return;
   case Opcode::Unreachable:
   case Opcode::I32DivS:
   case Opcode::I32DivU:
@@ -200,6 +222,9 @@ void Summarizer::walkInstruction(const Instruction &instruction,
     return;
   case Family::Atomic:
     facts.readsMemory = facts.writesMemory = facts.mayTrap = true;
+    return;
+  case Family::Gc: // what has no rule above reads objects
+    facts.readsMemory = facts.mayTrap = true;
     return;
   case Family::Vector:
     if (!hasMemArg(row.immediates))

@@ -19,6 +19,7 @@ void FunctionLowering::lowerTableGet(const Instruction &instruction) {
   llvm::Value *place =
       element(instruction.index, index, TrapKind::OutOfBoundsTable);
   push(m.loadField(b, m.ptr, place, 0));
+  noteType(operands.back(), m.module.tables[instruction.index].type.element);
 }
 
 void FunctionLowering::lowerTableSet(const Instruction &instruction) {

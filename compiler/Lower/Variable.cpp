@@ -49,6 +49,7 @@ void FunctionLowering::lowerSelectTyped(const Instruction &instruction) {
 void FunctionLowering::lowerLocalGet(const Instruction &instruction) {
   llvm::AllocaInst *slot = locals[instruction.index];
   push(b.CreateLoad(slot->getAllocatedType(), slot));
+  noteType(operands.back(), localTypes[instruction.index]);
 }
 
 void FunctionLowering::lowerLocalSet(const Instruction &instruction) {
@@ -65,6 +66,7 @@ void FunctionLowering::lowerGlobalGet(const Instruction &instruction) {
   const GlobalType &global = m.module.globals[instruction.index].type;
   push(m.loadField(b, m.type(global.type),
                    m.places->global(b, instruction.index), 0));
+  noteType(operands.back(), global.type);
 }
 
 void FunctionLowering::lowerGlobalSet(const Instruction &instruction) {

@@ -40,7 +40,7 @@ public:
 
   /// Everything that can be compiled today.
   static constexpr FeatureSet built() {
-    constexpr bool Built = true, Later = false;
+    [[maybe_unused]] constexpr bool Built = true, Later = false;
     FeatureSet set;
 #define FEATURE(name, text, built, where)                                      \
   if (built)                                                                   \

@@ -33,15 +33,30 @@ StringRef moat::spec::toString(CommandKind kind) {
 // by mistake faults; even, so that they are no i31.
 static constexpr uint64_t hostReferenceBase = 0x7e00'0000'0000'0000;
 
-void *moat::spec::hostReference(uint64_t number) {
-  return reinterpret_cast<void *>(hostReferenceBase + number * 16);
+void *moat::spec::hostReference(uint64_t number, abi::Kind kind) {
+  bool isExtern = kind == abi::Kind::Extern || kind == abi::Kind::NoExtern;
+  return reinterpret_cast<void *>((hostReferenceBase + number * 16) |
+                                  (isExtern ? 0 : abi::hostReferenceBit));
+}
+
+/// Whether a reference that is not null can be of \p kind, by the bits of it that say
+/// what it is (abi/Layout.h, "Objects").
+static bool canBe(uint64_t reference, abi::Kind kind) {
+  bool isHost = reference & abi::hostReferenceBit, isI31 = !isHost && reference & 1;
+  switch (kind) {
+  case abi::Kind::I31: return isI31;
+  case abi::Kind::Struct:
+  case abi::Kind::Array: return !isHost && !isI31;
+  case abi::Kind::Eq: return !isHost;
+  default: return true;
+  }
 }
 
 abi::Value moat::spec::toBits(const Value &value) {
   abi::Value bits;
   memset(&bits, 0, sizeof bits);
   if (value.reference == Value::Host)
-    bits.ref = hostReference(value.hostNumber);
+    bits.ref = hostReference(value.hostNumber, value.kind);
   size_t position = 0;
   for (const Lane &lane : value.lanes) {
     memcpy(bits.v128 + position, &lane.bits, lane.sizeBytes);
@@ -64,9 +79,9 @@ bool moat::spec::matches(const Value &expected, const abi::Value &actual) {
   case Value::Null:
     return actual.ref == nullptr;
   case Value::NonNull:
-    return actual.ref != nullptr;
+    return actual.ref && canBe(reinterpret_cast<uint64_t>(actual.ref), expected.kind);
   case Value::Host:
-    return actual.ref == hostReference(expected.hostNumber);
+    return actual.ref == hostReference(expected.hostNumber, expected.kind);
   case Value::None:
     break;
   }
@@ -90,6 +105,11 @@ static StringRef kindName(abi::Kind kind) {
   case abi::Kind::V128: return "v128";
   case abi::Kind::Func: return "funcref";
   case abi::Kind::Extern: return "externref";
+  case abi::Kind::Any: return "anyref";
+  case abi::Kind::Eq: return "eqref";
+  case abi::Kind::I31: return "i31ref";
+  case abi::Kind::Struct: return "structref";
+  case abi::Kind::Array: return "arrayref";
   default: return "ref";
   }
 }
@@ -127,7 +147,8 @@ std::string moat::spec::toString(const Value &value) {
 std::string moat::spec::toString(const abi::Value &actual, const Value &expected) {
   Value value = expected;
   if (value.reference != Value::None) {
-    uint64_t address = reinterpret_cast<uint64_t>(actual.ref);
+    uint64_t address =
+        reinterpret_cast<uint64_t>(actual.ref) & ~abi::hostReferenceBit;
     value.reference = !address                       ? Value::Null
                       : address >= hostReferenceBase ? Value::Host
                                                      : Value::NonNull;

@@ -35,8 +35,9 @@ struct Value {
   std::vector<Lane> lanes;    ///< of numbers and vectors
 };
 
-/// Host reference number \p number as compiled code sees it: never null, never an object.
-void *hostReference(uint64_t number);
+/// Host reference number \p number as compiled code sees it, of type \p kind: never null,
+/// never an object.
+void *hostReference(uint64_t number, abi::Kind kind);
 
 /// The bits of an argument, the rest zero.
 abi::Value toBits(const Value &value);
