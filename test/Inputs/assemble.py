@@ -444,7 +444,7 @@ class Code:
 
     def folded(self, item):
         head, rest = item[0], list(item[1:])
-        if head in ("block", "loop", "if"):
+        if head in ("block", "loop", "if", "try_table"):
             return self.block(head, rest)
         code = self.instruction(head, rest)
         return self.run(rest) + code
@@ -465,8 +465,10 @@ class Code:
             at = next(i for i, each in enumerate(rest) if is_form(each, "then"))
             before = self.run(rest[:at])
             rest = rest[at:]
+        catches = self.catches(rest) if head == "try_table" else b""
         self.labels.insert(0, label)
-        opcode = {"block": b"\x02", "loop": b"\x03", "if": b"\x04"}[head]
+        opcode = {"block": b"\x02", "loop": b"\x03", "if": b"\x04",
+                  "try_table": b"\x1f"}[head]
         if head == "if":
             code = self.run(rest[0][1:])
             if len(rest) > 1:
@@ -474,7 +476,16 @@ class Code:
         else:
             code = self.run(rest)
         self.labels.pop(0)
-        return before + opcode + kind + code + b"\x0b"
+        return before + opcode + kind + catches + code + b"\x0b"
+
+    def catches(self, rest):
+        """Takes the clauses of a try_table off \\p rest; their labels count from outside."""
+        kinds, clauses = ("catch", "catch_ref", "catch_all", "catch_all_ref"), []
+        while rest and is_form(rest[0], *kinds):
+            kind, *operands = rest.pop(0)
+            tag = b"" if "all" in kind else u(self.module.tags.index(operands.pop(0)))
+            clauses.append(bytes([kinds.index(kind)]) + tag + self.label(operands[0]))
+        return vector(clauses)
 
     def label(self, text):
         return u(self.labels.index(text) if text.startswith("$") else int(text))
