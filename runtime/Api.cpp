@@ -2,6 +2,7 @@
 //
 // The bodies behind moat.h, thin layers over Trap and Memory.
 
+#include "Embed.h"
 #include "Instance.h"
 #include "Memory.h"
 #include "Trap.h"
@@ -11,18 +12,25 @@ using namespace moat;
 using namespace moat::rt;
 
 static_assert(sizeof(moat_trap_info::frames) == sizeof(TrapRecord::frames));
+static_assert(static_cast<int>(MOAT_FAILED) == TrapRecord::Failed);
 
-/// The caller's null is a record that nobody reads.
-static void fill(moat_trap_info *info, const TrapRecord &record) {
+void rt::fill(moat_trap_info *info, const TrapRecord &record) {
   if (!info)
     return;
   bool isTrap = record.ending == TrapRecord::Trapped;
+  bool hasFailed = record.ending == TrapRecord::Failed;
   info->kind = isTrap ? static_cast<int32_t>(record.kind) : -1;
-  info->exit_code = isTrap ? 0 : record.exitCode;
-  info->text = isTrap ? trapText(record.kind) : nullptr;
+  info->exit_code = isTrap      ? 0
+                    : hasFailed ? record.failureCode
+                                : record.exitCode;
+  info->text = isTrap      ? trapText(record.kind)
+               : hasFailed ? record.failureText
+                           : nullptr;
+  info->ending = record.ending;
   info->frame_count = record.frameCount;
-  info->padding = 0;
   info->depth = record.depth;
+  info->exception =
+      record.ending == TrapRecord::Threw ? record.exception : nullptr;
   memcpy(info->frames, record.frames, sizeof(record.frames));
 }
 
@@ -33,7 +41,7 @@ extern "C" {
                                                     void *argument,
                                                     moat_trap_info *trap) {
   TrapRecord record;
-  if (protect(domainOf(*instance->context), body, argument, record))
+  if (enterDomain(domainOf(*instance->context), body, argument, record))
     return -1;
   fill(trap, record);
   if (record.ending == TrapRecord::Threw)

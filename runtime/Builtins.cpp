@@ -5,6 +5,8 @@
 // those of exceptions, the heap and host programs.)
 
 #include "Builtins.h"
+#include "Interrupt.h"
+#include "Limits.h"
 #include "Memory.h"
 #include "Table.h"
 #include "Trap.h"
@@ -15,14 +17,19 @@ namespace moat::rt::builtins {
   moat_trap(static_cast<uint32_t>(kind));
 }
 
-extern "C" I64 moat_memory_grow(Ptr, Ptr memory, I64 deltaPages) {
-  return static_cast<I64>(
-      growMemory(*static_cast<abi::Memory *>(memory), deltaPages));
+static Domain &domainOf(Ptr instance) {
+  return rt::domainOf(*static_cast<abi::Instance *>(instance)->context);
 }
 
-extern "C" I64 moat_table_grow(Ptr, Ptr table, I64 delta, Ptr element) {
-  return static_cast<I64>(
-      growTable(*static_cast<abi::Table *>(table), delta, element));
+extern "C" I64 moat_memory_grow(Ptr instance, Ptr memory, I64 deltaPages) {
+  return static_cast<I64>(growMemory(
+      domainOf(instance), *static_cast<abi::Memory *>(memory), deltaPages));
+}
+
+extern "C" I64 moat_table_grow(Ptr instance, Ptr table, I64 delta,
+                               Ptr element) {
+  return static_cast<I64>(growTable(
+      domainOf(instance), *static_cast<abi::Table *>(table), delta, element));
 }
 
 extern "C" void moat_table_fill(Ptr, Ptr table, I64 index, Ptr element,
@@ -59,6 +66,25 @@ extern "C" void moat_memory_init(Ptr, Ptr memory, Ptr segment, I64 address,
     trap(Trap::OutOfBoundsMemory);
   if (count)
     memcpy(bytes->data(), data.bytes + segmentOffset, count);
+}
+
+extern "C" void moat_enter_export(Ptr instance, Ptr function, Ptr values) {
+  struct Call {
+    const abi::FuncRef *function;
+    abi::Value *values;
+  } call = {static_cast<const abi::FuncRef *>(function),
+            static_cast<abi::Value *>(values)};
+  auto body = [](void *argument) {
+    auto &call = *static_cast<Call *>(argument);
+    call.function->call(call.function, call.values);
+  };
+  TrapRecord record;
+  if (enterDomain(domainOf(instance), body, &call, record))
+    return;
+  // As an exception that nobody catches: out to the next who protects a call.
+  if (isActive())
+    endActivationLike(record);
+  reportUnprotected(record);
 }
 
 } // namespace moat::rt::builtins

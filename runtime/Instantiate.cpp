@@ -9,7 +9,9 @@
 #include "Instantiate.h"
 #include "Builtins.h"
 #include "Collect.h"
-#include "Host/Signals.h"
+#include "Host/HostThread.h"
+#include "Interrupt.h"
+#include "Limits.h"
 #include "Memory.h"
 #include "Message.h"
 #include "Table.h"
@@ -62,6 +64,13 @@ struct StoreTag {
   StoreTag *next;
 };
 
+/// Something that goes with the store (Store::own).
+struct KeptObject {
+  void *object;
+  void (*destroy)(void *);
+  KeptObject *next;
+};
+
 /// What a store made for a module. What the module's code sees is `compiled`,
 /// behind it in the same allocation.
 struct StoreInstance {
@@ -88,13 +97,13 @@ struct Contents : Store {
   Domain domain;
   abi::Context context;
   StoreOptions options;
-  uint8_t *signalStack = nullptr;
   StoreInstance *instances = nullptr;
   StoreMemory *memories = nullptr;
   StoreTable *tables = nullptr;
   StoreGlobal *globals = nullptr;
   StoreTag *tags = nullptr;
   HostFunction *functions = nullptr;
+  KeptObject *kept = nullptr;
   static constexpr uint64_t bucketCount = 512;
   InternedType *types[bucketCount] = {};
 
@@ -157,6 +166,10 @@ static bool findTables(const Domain &domain, uint64_t pc,
          tables.image.contains(pc);
 }
 
+static bool isGuestCode(const Domain &domain, uint64_t pc);
+static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
+                       TrapRecord &record);
+
 Store *Store::create(const StoreOptions &options) {
   auto *store = allocate<Contents>();
   if (!store)
@@ -167,9 +180,11 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.findTables = findTables;
   store->domain.heapLimitBytes = options.heapLimitBytes;
   store->domain.stressesHeap = options.stressesHeap;
-  store->signalStack = static_cast<uint8_t *>(malloc(signalStackBytes));
-  if (!store->signalStack ||
-      !createStack(store->domain, store->context, options.stackBytes)) {
+  store->domain.isGuestCode = isGuestCode;
+  store->domain.enter = enterStore;
+  store->domain.memoryBytesLeft = options.memoryBytes;
+  store->domain.tableElementsLeft = options.tableElements;
+  if (!createStack(store->domain, store->context, options.stackBytes)) {
     destroy(store);
     return nullptr;
   }
@@ -202,7 +217,10 @@ void Store::destroy(Store *store) {
     forEach(bucket, [](InternedType *each) { free(each); });
   Heap::destroy(heapOf(contents.context));
   destroyStack(contents.domain);
-  free(contents.signalStack);
+  forEach(contents.kept, [](KeptObject *each) {
+    each->destroy(each->object);
+    free(each);
+  });
   free(&contents);
 }
 
@@ -305,27 +323,46 @@ static void keepValues(const abi::Context &context,
     heap->pin(values[i].ref);
 }
 
+/// Runs \p body in \p domain as a call from the host.
+static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
+                       TrapRecord &record) {
+  auto *store = static_cast<const Contents *>(domain.owner);
+  int32_t thread = host::prepareThread();
+  if (!thread) {
+    record = TrapRecord();
+    record.ending = TrapRecord::Trapped;
+    record.kind = Trap::AllocationFailure;
+    return false;
+  }
+  CallScope scope(domain, thread, store->options.callTimeNs);
+  struct Entry {
+    const Domain &domain;
+    void (*body)(void *);
+    void *argument;
+  } entry = {domain, body, argument};
+  return protect(
+      domain,
+      [](void *argument) {
+        auto &entry = *static_cast<Entry *>(argument);
+        // A signal that came before the activation began was of no use.
+        endIfInterrupted(entry.domain);
+        entry.body(entry.argument);
+      },
+      &entry, record);
+}
+
+static bool isGuestCode(const Domain &domain, uint64_t pc) {
+  auto *store = static_cast<const Contents *>(domain.owner);
+  for (StoreInstance *each = store->instances; each; each = each->next) {
+    uint32_t function;
+    if (each->hasTables && each->tables.image.contains(pc) &&
+        functionNameAt(each->module(), pc, function))
+      return true;
+  }
+  return false;
+}
+
 namespace {
-
-/// Gives a thread that enters compiled code the store's signal stack, unless it
-/// has a good one already.
-class SignalStackScope {
-public:
-  explicit SignalStackScope(Contents &store) {
-    if (isActive())
-      return;
-    previous = host::swapSignalStack({store.signalStack, signalStackBytes});
-    isOurs = true;
-  }
-  ~SignalStackScope() {
-    if (isOurs)
-      host::swapSignalStack(previous);
-  }
-
-private:
-  host::SignalStack previous;
-  bool isOurs = false;
-};
 
 struct Call {
   const abi::FuncRef *function;
@@ -337,16 +374,47 @@ struct Call {
 bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
                    TrapRecord &trap) {
   Contents &contents = Contents::of(*this);
-  SignalStackScope scope(contents);
   Call call = {function, values};
   auto body = [](void *argument) {
     auto &call = *static_cast<Call *>(argument);
     call.function->call(call.function, call.values);
   };
-  bool hasReturned = protect(contents.domain, body, &call, trap);
+  bool hasReturned = enterStore(contents.domain, body, &call, trap);
   if (hasReturned)
     keepValues(contents.context, *function, " (result", values);
   return hasReturned;
+}
+
+bool Store::interrupt() { return interruptCall(Contents::of(*this).domain); }
+
+bool Store::own(void *object, void (*destroy)(void *)) {
+  auto *kept = allocate<KeptObject>();
+  if (!kept)
+    return false;
+  kept->object = object;
+  kept->destroy = destroy;
+  prepend(Contents::of(*this).kept, kept);
+  return true;
+}
+
+Store &Store::of(const abi::Instance &instance) {
+  return *const_cast<Contents *>(
+      static_cast<const Contents *>(domainOf(*instance.context).owner));
+}
+
+bool Store::knowsFunction(const abi::FuncRef *function) {
+  return function->instance->context == &Contents::of(*this).context;
+}
+
+Instance *Store::instanceAt(uint64_t pc) {
+  for (StoreInstance *each = Contents::of(*this).instances; each;
+       each = each->next) {
+    uint32_t function;
+    if (each->hasTables && each->tables.image.contains(pc) &&
+        functionNameAt(each->module(), pc, function))
+      return &each->runtime;
+  }
+  return nullptr;
 }
 
 // Things of the host's own.
@@ -356,6 +424,7 @@ extern "C" void builtins::moat_host_call(Ptr called, Ptr arguments) {
   auto *values = static_cast<abi::Value *>(arguments);
   keepValues(*function.instance.context, function.ref, " (param", values);
   function.callback(function.userData, values);
+  endIfInterrupted(domainOf(*function.instance.context));
 }
 
 static void callHost(const abi::FuncRef *self, abi::Value *values) {
@@ -417,6 +486,10 @@ static Extern externOf(StoreTable &table) {
 static StoreMemory *addMemory(Contents &store,
                               const abi::LimitsDescriptor &type, bool isChecked,
                               Errno &error) {
+  error = Errno::Dquot;
+  if (type.minimum > UINT64_MAX >> type.pageSizeLog2 ||
+      !takeMemory(store.domain, type.minimum << type.pageSizeLog2))
+    return nullptr;
   auto *memory = allocate<StoreMemory>();
   error = Errno::Nomem;
   if (!memory)
@@ -436,6 +509,9 @@ static StoreMemory *addMemory(Contents &store,
 
 static StoreTable *addTable(Contents &store, const abi::LimitsDescriptor &type,
                             const ValueType &element, Errno &error) {
+  error = Errno::Dquot;
+  if (!takeElements(store.domain, type.minimum))
+    return nullptr;
   auto *table = allocate<StoreTable>();
   error = Errno::Nomem;
   if (!table)
@@ -917,6 +993,8 @@ bool Instantiation::makeMemories() {
     Errno reason;
     StoreMemory *memory =
         addMemory(store, module.memoryTypes[i], isChecked(), reason);
+    if (!memory && reason == Errno::Dquot)
+      return failForResources("the memory is larger than the store's limit");
     if (!memory && reason == Errno::Inval)
       return failForResources(
           "the memory's minimum is past what this runtime can hold");
@@ -940,6 +1018,8 @@ bool Instantiation::makeTables() {
     Errno reason;
     StoreTable *table =
         addTable(store, type, resolve(*instance, type.element), reason);
+    if (!table && reason == Errno::Dquot)
+      return failForResources("the table is larger than the store's limit");
     if (!table)
       return failForResources(
           reason == Errno::Inval
@@ -1014,18 +1094,19 @@ bool Instantiation::makeSegments() {
 }
 
 bool Instantiation::initialize() {
-  SignalStackScope scope(store);
   auto body = [](void *argument) {
     auto *compiled = static_cast<abi::Instance *>(argument);
     compiled->module->initialize(compiled);
   };
-  if (protect(store.domain, body, instance->runtime.compiled, error.trap))
+  if (enterStore(store.domain, body, instance->runtime.compiled, error.trap))
     return true;
   Message text;
   if (error.trap.ending == TrapRecord::Trapped)
     text << "trap while instantiating: " << trapText(error.trap.kind);
   else if (error.trap.ending == TrapRecord::Threw)
     text << "uncaught exception while instantiating";
+  else if (error.trap.ending == TrapRecord::Failed)
+    text << error.trap.failureText;
   else
     text << "the start function ended the guest";
   return fail(LinkError::Trapped, text);
@@ -1064,6 +1145,16 @@ Instance *Store::instantiate(const abi::ModuleDescriptor &module,
 }
 
 // Exports.
+
+Extern tagOf(const abi::Exception &exception) {
+  auto *tag =
+      const_cast<StoreTag *>(reinterpret_cast<const StoreTag *>(exception.tag));
+  Extern found;
+  found.type.kind = abi::ExternKind::Tag;
+  found.type.type = tag->type;
+  found.tag = tag;
+  return found;
+}
 
 static Extern exportOf(StoreInstance &instance,
                        const abi::ExportDescriptor &exported) {

@@ -10,9 +10,11 @@
 //   error); Extern add = findExport(*instance, "add"); abi::Value values[2] =
 //   {…}; TrapRecord trap; if (!store->invoke(add.function, values, trap)) …
 //
-// Everything a store made lives until the store is destroyed, linked or not;
-// the modules' code must stay loaded as long. One thread at a time uses a
-// store. Core 3.0, 4.2.3 Store, 4.5.3 External typing, 4.7.3 Instantiation.
+// Everything a store made lives until the store is destroyed, linked or not:
+// references go from anything to anything there, so the store is what is
+// destroyed, and cheap enough for one a plugin. The modules' code must stay
+// loaded as long. One thread at a time uses a store; interrupt() is for others.
+// Core 3.0, 4.2.3 Store, 4.5.3 External typing, 4.7.3 Instantiation.
 
 #pragma once
 
@@ -94,6 +96,11 @@ struct StoreOptions {
   uint64_t heapLimitBytes = UINT64_MAX;
   /// For tests: every allocation collects, and overwrites what it frees.
   bool stressesHeap = false;
+  // What the guests of the store may use.
+  uint64_t memoryBytes = UINT64_MAX;   ///< of all memories together
+  uint64_t tableElements = UINT64_MAX; ///< of all tables together
+  /// Of each call from the host that is not inside another one; 0: no limit.
+  uint64_t callTimeNs = 0;
 };
 
 /// Modules that may share functions, memories, tables, globals and tags, and
@@ -138,6 +145,25 @@ public:
   /// read from a global or a table, only while it is there.
   void keep(const void *reference);
 
+  /// Interrupts the call that is running, from any thread: it traps
+  /// (Interrupt.h). False: none is running.
+  bool interrupt();
+
+  /// Has \p destroy called for \p object when the store is destroyed, behind
+  /// all else that goes; last come, first gone. False: no memory.
+  [[nodiscard]] bool own(void *object, void (*destroy)(void *object));
+
+  /// The store of an instance.
+  static Store &of(const abi::Instance &instance);
+
+  /// Whether \p function is one of this store's. (The reference itself must be
+  /// one.)
+  bool knowsFunction(const abi::FuncRef *function);
+
+  /// The instance whose module's code \p pc, of a recorded frame, is in. Null:
+  /// none; the frame is the host's or the runtime's.
+  Instance *instanceAt(uint64_t pc);
+
   /// The store's own of the type with this text (abi::TypeDescriptor::text).
   /// What only a module knows of it, such as its supertypes, is there once a
   /// module has brought it. Null: out of memory.
@@ -153,6 +179,9 @@ protected:
   Store() = default;
   ~Store() = default;
 };
+
+/// The tag of an exception that modules of a store threw.
+Extern tagOf(const abi::Exception &exception);
 
 /// The export \p name of \p instance; empty if there is none.
 Extern findExport(Instance &instance, std::string_view name);

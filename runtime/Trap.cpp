@@ -10,6 +10,8 @@
 #include "Arch/Arch.h"
 #include "Host/Host.h"
 #include "Host/Signals.h"
+#include "Host/Syscall.h"
+#include "Interrupt.h"
 #include "Message.h"
 
 namespace moat::rt {
@@ -106,6 +108,29 @@ void exitActivation(uint32_t exitCode) {
   moat_leave_activation(moat_activation);
 }
 
+bool enterDomain(Domain &domain, void (*body)(void *), void *argument,
+                 TrapRecord &record) {
+  return domain.enter ? domain.enter(domain, body, argument, record)
+                      : protect(domain, body, argument, record);
+}
+
+void failActivation(uint32_t code, const char *text) {
+  TrapRecord &record = *moat_activation->record;
+  record.ending = TrapRecord::Failed;
+  record.failureCode = code;
+  record.failureText = text;
+  moat_leave_activation(moat_activation);
+}
+
+void endActivationLike(const TrapRecord &record) {
+  *moat_activation->record = record;
+  moat_leave_activation(moat_activation);
+}
+
+bool host::isCallInterrupted() {
+  return moat_activation && isInterrupted(*moat_activation->domain);
+}
+
 bool isActive() { return moat_activation != nullptr; }
 
 // Traps.
@@ -165,7 +190,7 @@ static void recordFrames(const Activation &activation, TrapRecord &record) {
 }
 
 /// The way out for both kinds of traps, on the stack below the activation.
-static void leaveByTrap(Activation *activation, uint32_t kind) {
+void leaveByTrap(Activation *activation, uint32_t kind) {
   TrapRecord &record = *activation->record;
   record.ending = TrapRecord::Trapped;
   record.kind = static_cast<Trap>(kind);
@@ -191,6 +216,22 @@ extern "C" void moat_on_stray_trap(uint32_t kind) {
   Message message;
   message << "moat: trap outside of any call into a module: "
           << trapText(static_cast<Trap>(kind)) << "\n";
+  message.write();
+  host::exit(134);
+}
+
+void reportUnprotected(const TrapRecord &record) {
+  Message message;
+  message << "moat: an export was called outside of moat_protect, and ended: ";
+  if (record.ending == TrapRecord::Trapped)
+    message << trapText(record.kind);
+  else if (record.ending == TrapRecord::Exited)
+    message << "exit with code " << record.exitCode;
+  else if (record.ending == TrapRecord::Threw)
+    message << "uncaught exception";
+  else
+    message << record.failureText;
+  message << "\n";
   message.write();
   host::exit(134);
 }

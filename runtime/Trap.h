@@ -10,6 +10,7 @@
 
 #include "Unwind.h"
 #include "moat/abi/Layout.h"
+#include <cstddef>
 #include <cstdint>
 
 namespace moat::rt {
@@ -30,13 +31,16 @@ struct TrapRecord {
     Trapped,
     Exited, ///< the guest ended itself (proc_exit)
     Threw,  ///< an exception was not caught
+    Failed, ///< a function of the host ended it (failActivation)
   };
   Ending ending = Returned;
   Trap kind = Trap::Unreachable; ///< of Trapped
   uint32_t exitCode = 0;         ///< of Exited
   abi::Exception *exception =
-      nullptr;          ///< of Threw; valid until the domain's next
-  bool isFault = false; ///< whether an access in a guard made it
+      nullptr;              ///< of Threw; valid until the domain's next
+  uint32_t failureCode = 0; ///< of Failed: the host's own number
+  const char *failureText = nullptr; ///< of Failed; the host's, lives on
+  bool isFault = false;              ///< whether an access in a guard made it
   uint64_t faultAddress = 0;
   /// The innermost frames: the address of the trapping instruction, then those
   /// of calls (return address minus one).
@@ -51,7 +55,9 @@ struct TrapRecord {
 /// store) supplies the lookups, which run in a signal handler and must neither
 /// lock nor allocate.
 struct Domain {
-  AddressRange stack; ///< usable; a guard of abi::stackGuardBytes is below it
+  /// Usable; a guard of abi::stackGuardBytes is below it. First: the entries of
+  /// exports read it (abi::Context::runtime).
+  AddressRange stack;
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
   abi::Exception *escaped = nullptr;    ///< what ended an activation last
@@ -63,7 +69,25 @@ struct Domain {
   /// The tables of the ELF file that \p pc is in. False: unknown.
   bool (*findTables)(const Domain &domain, uint64_t pc,
                      UnwindTables &tables) = nullptr;
+
+  // Of host programs; an executable's are null.
+
+  /// Whether \p pc is in code of a module, where a trap may be raised at any
+  /// instruction.
+  bool (*isGuestCode)(const Domain &domain, uint64_t pc) = nullptr;
+  /// What enterDomain() does instead of protect().
+  bool (*enter)(Domain &domain, void (*body)(void *), void *argument,
+                TrapRecord &record) = nullptr;
+  /// What memories and tables of the domain may still grow by.
+  uint64_t memoryBytesLeft = UINT64_MAX;
+  uint64_t tableElementsLeft = UINT64_MAX;
+  /// Interrupt.h's.
+  uint32_t callState = 0;
+  Trap callEnding = Trap::Interrupted; ///< what an interruption is reported as
+  int32_t callThread = 0;              ///< of the system's numbering
+  int32_t callTimer = 0;               ///< of the system's, plus one; 0: none
 };
+static_assert(offsetof(Domain, stack) == 0);
 
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);
@@ -82,13 +106,32 @@ void destroyStack(Domain &domain);
 [[nodiscard]] bool protect(Domain &domain, void (*body)(void *), void *argument,
                            TrapRecord &record);
 
+/// protect() as the owner of \p domain wants it: with the thread prepared.
+[[nodiscard]] bool enterDomain(Domain &domain, void (*body)(void *),
+                               void *argument, TrapRecord &record);
+
+/// Ends the innermost activation of the thread with an error of the host's own.
+/// There must be one. \p text must live as long as anybody may read it.
+[[noreturn]] void failActivation(uint32_t code, const char *text);
+
+/// Ends the innermost activation of the thread as an inner one ended, with its
+/// record.
+[[noreturn]] void endActivationLike(const TrapRecord &record);
+
+/// Says how a call ended that nobody protects, and ends the process (134).
+[[noreturn]] void reportUnprotected(const TrapRecord &record);
+
+/// Leaves \p activation by a trap, on the stack below it: what
+/// redirectMachineContext() is given.
+struct Activation;
+void leaveByTrap(Activation *activation, uint32_t kind);
+
 /// Ends the innermost activation of the thread, as proc_exit does. There must
 /// be one.
 [[noreturn]] void exitActivation(uint32_t exitCode);
 
 /// Ends an activation by an exception; its registers are of where it was
 /// thrown.
-struct Activation;
 [[noreturn]] void leaveByException(Activation *activation,
                                    abi::Exception *exception);
 

@@ -1,8 +1,23 @@
 /* Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE. */
 /*
- * The public C interface of the runtime.
+ * The public C interface of the runtime, in two parts.
  *
- * For objects that are linked into an executable (`moat app.wasm host.o -o app`): they may
+ * First, for host programs: modules compiled with --emit=shared or --emit=archive, in stores.
+ * `moat plugin.wasm --emit=archive -o libplugin.a` writes plugin.h as well, which wraps all of
+ * this in functions with the module's own types; what is here works for any module.
+ *
+ *     moat_store *store = moat_create_store(NULL);
+ *     moat_import imports[] = {{"host", 4, "log", 3,
+ *                               moat_make_function(store, "(func (param i32))", log, context)}};
+ *     moat_error error;
+ *     moat_instance *plugin = moat_instantiate(store, &plugin_module, imports, 1, &error);
+ *     moat_value values[2] = {{.i32 = 7}, {.i32 = 2}};
+ *     moat_trap_info trap;
+ *     if (moat_call(moat_find_export(plugin, "divide"), values, &trap) == MOAT_RETURNED)
+ *       printf("%u\n", values[0].i32);
+ *     moat_destroy_store(store);
+ *
+ * Second, for objects that are linked into an executable (`moat app.wasm host.o -o app`): they may
  * define functions that the module imports, and `moat_main`, which the runtime calls once
  * the module is instantiated, instead of the one that calls the export `_start`:
  *
@@ -14,21 +29,18 @@
  * short: letters, digits and single underscores stay, every other byte is `$` and two
  * hexadecimal digits. The export `_start` is `moat_export__start`.
  *
- * All of this runs on the guest's stack, of which an imported function has at least 64 KiB.
+ * In both, imported functions run on the guest's stack, of which they have at least 64 KiB.
  */
 
 #ifndef MOAT_MOAT_H
 #define MOAT_MOAT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /** An instance of a module. To C++ it is moat::abi::Instance. */
 #ifdef __cplusplus
-} // extern "C"
 namespace moat {
 namespace abi {
 struct Instance;
@@ -49,16 +61,27 @@ enum moat_trap_kind {
   MOAT_UNCAUGHT_EXCEPTION
 };
 
-/** What a trap left behind. */
+/** How a call ended. */
+typedef enum moat_ending {
+  MOAT_RETURNED,
+  MOAT_TRAPPED, /**< `kind` and `text` say how; also if the host interrupted it */
+  MOAT_EXITED,  /**< the guest ended itself (proc_exit), with `exit_code` */
+  MOAT_THREW,   /**< an exception was not caught: `exception` */
+  MOAT_FAILED,  /**< a function of the host ended it (moat_fail): `exit_code` and `text` */
+} moat_ending;
+
+/** What a call that did not return left behind. */
 typedef struct moat_trap_info {
-  int32_t kind;     /**< moat_trap_kind; -1: the guest ended itself, with `exit_code`, or threw */
+  int32_t kind;     /**< moat_trap_kind; -1: no trap */
   uint32_t exit_code;
-  const char *text; /**< the specification's words; null if kind is -1 */
+  /** The specification's words for a trap, moat_fail's text; null: neither. */
+  const char *text;
   /** The innermost frames: addresses of instructions, for moat_function_name. */
   uint32_t frame_count;
-  uint32_t padding;
+  uint32_t ending;  /**< moat_ending */
   uint64_t depth;   /**< the number of all frames */
   uint64_t frames[64];
+  void *exception;  /**< for moat_exception_tag and moat_exception_values; else null */
 } moat_trap_info;
 
 /**
@@ -97,6 +120,311 @@ void *moat_memory_slice(moat_instance *instance, uint64_t address, uint64_t size
  * module's. \p index, if not null, becomes its index.
  */
 const char *moat_function_name(moat_instance *instance, uint64_t address, uint32_t *index);
+
+/*
+ * Host programs: stores.
+ */
+
+/**
+ * A store holds instances, of one module or several, and what they share: functions,
+ * memories, tables, globals, tags, and the stack that their code runs on.
+ *
+ * What is in a store lives until the store is destroyed, since references lead from anything
+ * in it to anything else. A plugin that is to go by itself has a store of its own: creating
+ * one takes microseconds. One thread at a time uses a store, any thread; different stores
+ * know nothing of each other.
+ *
+ * The first call of a thread gives it a signal stack of 64 KiB, unless it has one as large,
+ * for as long as it lives; the first store installs handlers for SIGSEGV and SIGBUS, which
+ * hand on what is not a guest's fault to the handlers that were there before.
+ */
+typedef struct moat_store moat_store;
+
+/** Zero everywhere is the default. */
+typedef struct moat_store_options {
+  uint64_t stack_bytes;    /**< of the guests' stack; 0: 8 MiB */
+  uint64_t memory_bytes;   /**< limit of all memories together; 0: none */
+  uint64_t table_elements; /**< limit of all tables together; 0: none */
+  /** Limit of each call from the host, elapsed time; then it traps with
+   * MOAT_TRAP_TimeExceeded. 0: none. Uses SIGURG, as moat_interrupt does. */
+  uint64_t call_time_ns;
+  /** Memories that moat_make_memory makes reserve no addresses, and can only be imported by
+   * modules compiled with --bounds=checked. */
+  bool prefers_unguarded;
+} moat_store_options;
+
+/** Null options: the defaults. Null: no memory, or no address space. */
+moat_store *moat_create_store(const moat_store_options *options);
+/** Frees all that is in the store. No call may be running in it. Null is fine. */
+void moat_destroy_store(moat_store *store);
+/** The store of an instance. */
+moat_store *moat_store_of(moat_instance *instance);
+
+/**
+ * Interrupts the call that runs in the store, from any thread: it traps with
+ * MOAT_TRAP_Interrupted at once, or, where a function of the host runs, when that returns
+ * to the guest. System calls of WASI functions that wait end early. Nothing is interrupted
+ * that begins later. Uses SIGURG, whose handler is installed by the first use; signals that
+ * are not ours go to the handler that was there before.
+ *
+ * \returns false: no call is running
+ */
+bool moat_interrupt(moat_store *store);
+
+/** A value of any type, as the module's value types have it. */
+typedef union moat_value {
+  uint32_t i32;
+  uint64_t i64;
+  float f32;
+  double f64;
+  uint8_t v128[16];
+  void *ref; /**< null is the null reference */
+#if defined(__GNUC__)
+} __attribute__((aligned(16))) moat_value;
+#else
+} moat_value;
+#endif
+
+/** Kinds of value types, and the abstract heap types of references. */
+typedef enum moat_kind {
+  MOAT_I32,
+  MOAT_I64,
+  MOAT_F32,
+  MOAT_F64,
+  MOAT_V128,
+  MOAT_FUNCREF,
+  MOAT_EXTERNREF,
+} moat_kind;
+
+typedef enum moat_extern_kind {
+  MOAT_FUNCTION,
+  MOAT_TABLE,
+  MOAT_MEMORY,
+  MOAT_GLOBAL,
+  MOAT_TAG,
+} moat_extern_kind;
+
+/** Something that can be exported and imported, with its type. Lives as long as its store.
+ * The fields behind `object` are the runtime's own. */
+typedef struct moat_extern {
+  moat_extern_kind kind;
+  void *object; /**< null: there is no such thing */
+  moat_store *store;
+  uint64_t type[12];
+} moat_extern;
+
+/** What the host provides for one import. Names are bytes, and need no NUL. */
+typedef struct moat_import {
+  const char *module;
+  size_t module_size;
+  const char *field;
+  size_t field_size;
+  moat_extern provided;
+} moat_import;
+
+/** Why something could not be made. */
+typedef enum moat_error_kind {
+  MOAT_OK,
+  MOAT_BAD_MODULE, /**< of another version, or compiled for an executable */
+  MOAT_UNLINKABLE, /**< an import is missing, or of another type */
+  MOAT_NO_RESOURCES, /**< no memory or address space, or past the store's limits */
+  MOAT_START_FAILED, /**< an active segment or the start function: see `trap` */
+  MOAT_INVALID_ARG_TYPE,  /**< ERR_INVALID_ARG_TYPE: an argument is missing or of a wrong kind */
+  MOAT_INVALID_ARG_VALUE, /**< ERR_INVALID_ARG_VALUE: there is no such choice */
+  MOAT_OUT_OF_RANGE,      /**< ERR_OUT_OF_RANGE */
+  MOAT_WASI_ALREADY_STARTED, /**< ERR_WASI_ALREADY_STARTED */
+  MOAT_WASI_NOT_STARTED,  /**< ERR_WASI_NOT_STARTED */
+  MOAT_SYSTEM_ERROR, /**< a folder or stream cannot be opened: `code` */
+} moat_error_kind;
+
+typedef struct moat_error {
+  moat_error_kind kind;
+  const char *code;  /**< of a system error: ENOENT and so on; else Node's name, or null */
+  /** What was wanted and what was found. For MOAT_UNLINKABLE it begins with the
+   * specification's phrase and names both sides with their types. */
+  char text[512];
+  moat_trap_info trap; /**< of MOAT_START_FAILED */
+} moat_error;
+
+/** A compiled module: the symbol `moat_module` of a shared library, `NAME_module` of an
+ * archive and its header. */
+#ifdef __cplusplus
+} // extern "C"
+namespace moat {
+namespace abi {
+struct ModuleDescriptor;
+}
+} // namespace moat
+typedef moat::abi::ModuleDescriptor moat_module_descriptor;
+extern "C" {
+#else
+typedef struct moat_module_descriptor moat_module_descriptor;
+#endif
+
+size_t moat_import_count(const moat_module_descriptor *module);
+/** Import \p index: its names and kind. \returns the kind. */
+moat_extern_kind moat_import_at(const moat_module_descriptor *module, size_t index,
+                                const char **name, size_t *name_size, const char **field,
+                                size_t *field_size);
+
+/**
+ * Makes an instance: links, initializes, and runs the start function
+ * (Core 3.0, 4.7.3 Instantiation). Among imports of one name the last counts; those that the
+ * module does not ask for are ignored. Both may be null if there are none.
+ * The module's code must stay loaded as long as the store lives.
+ *
+ * \returns null: \p error, which may be null, says why
+ */
+moat_instance *moat_instantiate(moat_store *store, const moat_module_descriptor *module,
+                                const moat_import *imports, size_t import_count,
+                                moat_error *error);
+
+/** The export of that name; without an object if there is none. */
+moat_extern moat_find_export(moat_instance *instance, const char *name);
+size_t moat_export_count(moat_instance *instance);
+moat_extern moat_export_at(moat_instance *instance, size_t index, const char **name,
+                           size_t *name_size);
+
+/** Writes a type as the text format has it, `(func (param i32) (result i64))` or
+ * `(memory 1 2)`, NUL-terminated and cut off at \p size bytes. */
+void moat_type_text(const moat_extern *thing, char *buffer, size_t size);
+/** How many parameters and results a function or tag has; both may be null. */
+void moat_function_arity(const moat_extern *function, size_t *parameters, size_t *results);
+
+/*
+ * Host programs: calls.
+ */
+
+/**
+ * Calls a function: \p values holds its arguments from 0 on, then its results; there must be
+ * room for both. May be called from functions of the host, at any depth.
+ *
+ * \returns MOAT_RETURNED, or how it ended; then \p trap, which may be null, says more.
+ *   Memories, tables and globals are then as the call left them, and the instance can still
+ *   be used.
+ */
+moat_ending moat_call(moat_extern function, moat_value *values, moat_trap_info *trap);
+
+/**
+ * A function of the host: gets its arguments in values[0] on, and replaces them by its
+ * results. Runs on the guest's stack, of which at least 64 KiB are left. May call moat_trap or
+ * moat_fail; then its own frames are left as by longjmp(3).
+ */
+typedef void (*moat_callback)(void *context, moat_value *values);
+
+/** Ends the guest's call with MOAT_FAILED. \p text must live as long as anybody reads it. */
+#ifdef __cplusplus
+[[noreturn]]
+#else
+_Noreturn
+#endif
+void moat_fail(uint32_t code, const char *text);
+
+/** Writes how a call ended, as an executable would say it: one line, then one for each
+ * function of the backtrace; NUL-terminated and cut off at \p size bytes. */
+void moat_describe_trap(moat_store *store, const moat_trap_info *trap, char *buffer,
+                        size_t size);
+
+/** The tag of an uncaught exception (MOAT_THREW). */
+moat_extern moat_exception_tag(moat_store *store, const moat_trap_info *trap);
+/** Its values; \p count, which may be null, becomes their number. */
+const moat_value *moat_exception_values(const moat_trap_info *trap, size_t *count);
+
+/*
+ * Host programs: things that modules can import. Without an object: no memory, or the limits
+ * are past what can be had.
+ */
+
+/** \p type as the text format has it: `(func (param i32 i64) (result f32))`. */
+moat_extern moat_make_function(moat_store *store, const char *type, moat_callback callback,
+                               void *context);
+/** In pages of 64 KiB; \p maximum UINT64_MAX: none. */
+moat_extern moat_make_memory(moat_store *store, uint64_t minimum, uint64_t maximum,
+                             bool is_shared);
+/** Of function or external references, all null. */
+moat_extern moat_make_table(moat_store *store, moat_kind element, bool is_64, uint64_t minimum,
+                            uint64_t maximum);
+moat_extern moat_make_global(moat_store *store, moat_kind type, bool is_mutable,
+                             moat_value value);
+moat_extern moat_make_tag(moat_store *store, const char *type);
+/** A copy of \p size bytes that lives as long as the store; for contexts. */
+void *moat_keep_copy(moat_store *store, const void *bytes, size_t size);
+
+/*
+ * Host programs: memories, tables, globals.
+ */
+
+/** The base and the size in bytes. Valid until the memory grows. */
+uint8_t *moat_memory_base(const moat_extern *memory);
+uint64_t moat_memory_size(const moat_extern *memory);
+/** Copies out of and into a memory. False: not all of it is inside; nothing is copied. */
+bool moat_read_memory(const moat_extern *memory, uint64_t address, void *to, size_t size);
+bool moat_write_memory(const moat_extern *memory, uint64_t address, const void *from,
+                       size_t size);
+/** As memory.grow: \returns the old size in pages, or -1. */
+int64_t moat_grow_memory(const moat_extern *memory, uint64_t pages);
+
+uint64_t moat_table_size(const moat_extern *table);
+/** False: out of bounds. A reference is null, a moat_function_reference or the host's own. */
+bool moat_get_element(const moat_extern *table, uint64_t index, void **element);
+/** False: out of bounds, or not a reference of the table's type: only null, and in tables of
+ * functions what moat_function_reference gave of a function of the same store. */
+bool moat_set_element(const moat_extern *table, uint64_t index, void *element);
+/** As table.grow: \returns the old size, or -1. */
+int64_t moat_grow_table(const moat_extern *table, uint64_t count, void *element);
+
+/** The value of type funcref that refers to a function, and back. */
+void *moat_function_reference(const moat_extern *function);
+moat_extern moat_function_of(moat_store *store, void *reference);
+
+moat_value moat_get_global(const moat_extern *global);
+/** False: it is immutable. */
+bool moat_set_global(const moat_extern *global, moat_value value);
+
+/*
+ * Host programs: WASI. moat/WASI.h wraps it for C++ and says more.
+ */
+
+typedef struct moat_wasi moat_wasi;
+
+typedef struct moat_preopen {
+  const char *guest; /**< what the guest calls it */
+  const char *host;  /**< a folder */
+  bool is_read_only;
+} moat_preopen;
+
+typedef struct moat_wasi_options {
+  const char *version; /**< "unstable" or "preview1"; required */
+  const char *const *args; /**< args[0] is the program's name */
+  size_t arg_count;
+  const char *const *env; /**< NAME=VALUE */
+  size_t env_count;
+  const moat_preopen *preopens;
+  size_t preopen_count;
+  /** Descriptors of the host that are the guest's 0, 1 and 2; they are duplicated. */
+  int32_t stdin_fd, stdout_fd, stderr_fd;
+  /** proc_exit ends the call, and moat_wasi_start returns the code; else the process. */
+  bool return_on_exit;
+} moat_wasi_options;
+
+/** Node's defaults: no arguments, environment or folders, the process's own streams,
+ * return_on_exit. `version` is null. */
+#define MOAT_WASI_DEFAULTS {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, true}
+
+/** Opens the folders and streams. Lives as long as the store. Null: \p error. */
+moat_wasi *moat_create_wasi(moat_store *store, const moat_wasi_options *options,
+                            moat_error *error);
+/** All functions of the version, as imports; they live as long as the store. */
+const moat_import *moat_wasi_imports(moat_wasi *wasi, size_t *count);
+/** Binds the instance's exported memory, and calls `_start`. \returns false: \p error.
+ * \p exit_code becomes 0 when `_start` returns, else what proc_exit said. */
+bool moat_wasi_start(moat_wasi *wasi, moat_instance *instance, int32_t *exit_code,
+                     moat_error *error);
+/** Binds the memory, and calls `_initialize` if there is one. */
+bool moat_wasi_initialize(moat_wasi *wasi, moat_instance *instance, moat_error *error);
+/** Binds \p memory, or if it is null the instance's exported one. */
+bool moat_wasi_finalize_bindings(moat_wasi *wasi, moat_instance *instance,
+                                 const moat_extern *memory, moat_error *error);
 
 #ifdef __cplusplus
 } // extern "C"

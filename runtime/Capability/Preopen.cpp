@@ -31,6 +31,22 @@ static Result<Descriptor> closedStream() {
   return closed;
 }
 
+static Errno insertClosed(DescriptorTable &table) {
+  auto closed = closedStream();
+  if (!closed)
+    return closed.error();
+  auto fd = table.insert(static_cast<Descriptor &&>(*closed));
+  return fd ? Errno::Success : fd.error();
+}
+
+Errno duplicateStream(DescriptorTable &table, host::Handle stream) {
+  auto duplicate = host::duplicate(stream);
+  if (duplicate)
+    return insertAdopted(table, static_cast<OwnedHandle &&>(*duplicate));
+  return duplicate.error() == Errno::Badf ? insertClosed(table)
+                                          : duplicate.error();
+}
+
 Errno inheritStreams(DescriptorTable &table) {
   for (host::Handle stream = 0; stream != 3; ++stream) {
     Errno error = insertAdopted(table, OwnedHandle(stream));
@@ -40,12 +56,8 @@ Errno inheritStreams(DescriptorTable &table) {
       return error;
     // A closed stream. open(2) takes the lowest free number, which is this
     // stream's.
-    auto closed = closedStream();
-    if (!closed)
-      return closed.error();
-    auto fd = table.insert(static_cast<Descriptor &&>(*closed));
-    if (!fd)
-      return fd.error();
+    if (Errno closed = insertClosed(table); closed != Errno::Success)
+      return closed;
   }
   // To the guest, a reader that has gone is an errno (Pipe), not the end.
   host::ignoreWriteSignals();

@@ -18,6 +18,10 @@ namespace moat::rt {
 /// its streams instead. Nfile, Mfile.
 Errno inheritStreams(DescriptorTable &table);
 
+/// Puts a duplicate of the host's descriptor \p stream at the lowest free
+/// number; one that is closed as a closed one. Nfile, Mfile.
+Errno duplicateStream(DescriptorTable &table, host::Handle stream);
+
 /// What a standard stream becomes.
 struct StreamRequest {
   /// NUL-terminated. Null: a stream that is empty, and takes everything.

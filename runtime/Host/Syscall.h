@@ -113,13 +113,17 @@ template <long number, typename... Arguments>
   return detail::call(number, arguments...);
 }
 
+/// Whether the guest's call is to end (Interrupt.h); always false in an
+/// executable.
+bool isCallInterrupted();
+
 /// The same, repeated while a signal interrupts it.
 template <long number, typename... Arguments>
 [[gnu::always_inline]] inline long invokeAgain(Arguments... arguments) {
   long result;
   do
     result = invoke<number>(arguments...);
-  while (result == -EINTR);
+  while (result == -EINTR && !isCallInterrupted());
   return result;
 }
 

@@ -7,6 +7,7 @@
 // that somebody has set it.
 
 #include "Guest.h"
+#include "Host/Syscall.h"
 
 namespace moat::rt {
 
@@ -249,6 +250,8 @@ Errno wasi::pollOneoff(Instance &instance, uint32_t in, uint32_t out,
     auto ready = host::poll({all.entries, entryCount}, waitNs(waiters));
     if (!ready)
       return ready.error();
+    if (host::isCallInterrupted())
+      return Errno::Intr;
     for (const Waiter &waiter : waiters) {
       Event event;
       if (takeEvent(instance, waiter, all.entries, event))

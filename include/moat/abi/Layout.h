@@ -219,7 +219,9 @@ struct Context {
   /// pointer at or above this address: at least `hostStackBytes` of guest stack
   /// are below it.
   uint8_t *stackFloor;
-  void *runtime; ///< the runtime's own
+  /// The runtime's own; begins with the two addresses between which the guest's
+  /// stack lies, by which entries of the instance model tell where they run.
+  void *runtime;
   void *heap;    ///< the runtime's own
   void *padding;
   AllocationRun runs[allocationClassCount];

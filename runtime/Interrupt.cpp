@@ -1,0 +1,79 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// The state of a call is a word of its domain: idle, running, interrupted. Who
+// interrupts moves it from running to interrupted and only then signals, so
+// that a signal that comes too late finds nothing to do.
+
+#include "Interrupt.h"
+#include "Arch/Arch.h"
+#include "Host/HostThread.h"
+
+namespace moat::rt {
+
+static constexpr uint64_t retryNs = 1'000'000;
+
+/// In the signal handler.
+static bool onInterrupt(void *value, bool isTimer, void *machineContext) {
+  Activation *innermost = moat_activation;
+  const Activation *found = innermost;
+  while (found && found->domain != value)
+    found = found->previous;
+  if (!found)
+    return false;
+  Domain &domain = *found->domain;
+  uint32_t running = CallRunning;
+  if (isTimer &&
+      __atomic_compare_exchange_n(&domain.callState, &running, CallInterrupted,
+                                  false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    domain.callEnding = Trap::TimeExceeded;
+  if (!isInterrupted(domain))
+    return true;
+
+  // The innermost call ends, of whichever domain: it runs for this one.
+  Registers registers;
+  readMachineContext(machineContext, registers);
+  const Domain &inner = *innermost->domain;
+  if (!inner.isGuestCode || !inner.isGuestCode(inner, registers.pc)) {
+    host::startTimer(domain.callTimer, domain.callThread, &domain, retryNs,
+                     retryNs);
+    return true;
+  }
+  innermost->registers = registers;
+  redirectMachineContext(machineContext, leaveByTrap, innermost->hostSp,
+                         innermost, static_cast<uint32_t>(domain.callEnding));
+  return true;
+}
+
+CallScope::CallScope(Domain &domain, int32_t thread, uint64_t limitNs)
+    : domain(domain), isOutermost(domain.callState == CallIdle) {
+  if (!isOutermost)
+    return;
+  domain.callThread = thread;
+  domain.callEnding = Trap::Interrupted;
+  __atomic_store_n(&domain.callState, CallRunning, __ATOMIC_RELEASE);
+  if (!limitNs)
+    return;
+  host::installInterruptHandler(onInterrupt);
+  host::startTimer(domain.callTimer, thread, &domain, limitNs, retryNs);
+}
+
+CallScope::~CallScope() {
+  if (!isOutermost)
+    return;
+  if (domain.callTimer)
+    host::stopTimer(domain.callTimer);
+  __atomic_store_n(&domain.callState, CallIdle, __ATOMIC_RELEASE);
+}
+
+bool interruptCall(Domain &domain) {
+  host::installInterruptHandler(onInterrupt);
+  uint32_t running = CallRunning;
+  if (!__atomic_compare_exchange_n(&domain.callState, &running, CallInterrupted,
+                                   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    return running == CallInterrupted;
+  host::signalThread(__atomic_load_n(&domain.callThread, __ATOMIC_RELAXED),
+                     &domain);
+  return true;
+}
+
+} // namespace moat::rt

@@ -1,0 +1,57 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// Ending a running guest from outside: by another thread, or by a time limit.
+//
+// The thread gets a signal. If it is in code of a module, the handler turns
+// that place into a trap, as it does for a fault; a loop needs no check for it.
+// If it is elsewhere (in a helper, in a function of the host), nothing may be
+// cut short there: the call is marked, a timer repeats the signal every
+// millisecond, and the return from a host function looks at the mark.
+
+#pragma once
+
+#include "Trap.h"
+
+namespace moat::rt {
+
+/// Around the outermost call into a domain. A nested one does nothing.
+class CallScope {
+public:
+  /// \p limitNs: 0: none. The thread is the calling one.
+  CallScope(Domain &domain, int32_t thread, uint64_t limitNs);
+  ~CallScope();
+  CallScope(const CallScope &) = delete;
+  CallScope &operator=(const CallScope &) = delete;
+
+private:
+  Domain &domain;
+  bool isOutermost;
+};
+
+/// Interrupts the call that is running in \p domain, from any thread. False:
+/// none is running.
+bool interruptCall(Domain &domain);
+
+/// Whether the running call has been marked.
+inline bool isInterrupted(const Domain &domain);
+
+/// Traps if it has.
+inline void endIfInterrupted(const Domain &domain);
+
+// Bodies that other files need in line.
+
+enum CallState : uint32_t { CallIdle, CallRunning, CallInterrupted };
+
+bool isInterrupted(const Domain &domain) {
+  return __atomic_load_n(&domain.callState, __ATOMIC_RELAXED) ==
+         CallInterrupted;
+}
+
+extern "C" [[noreturn]] void moat_trap(uint32_t kind);
+
+void endIfInterrupted(const Domain &domain) {
+  if (__builtin_expect(isInterrupted(domain), 0))
+    moat_trap(static_cast<uint32_t>(domain.callEnding));
+}
+
+} // namespace moat::rt

@@ -1,0 +1,21 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+//
+// What the memories and tables of a domain may hold together: each takes from
+// what is left (Domain::memoryBytesLeft, tableElementsLeft). An executable has
+// no such limit; its memories' maximums are set when they are made.
+
+#pragma once
+
+#include "Trap.h"
+
+namespace moat::rt {
+
+/// growMemory() and growTable() within what \p domain has left.
+int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages);
+int64_t growTable(Domain &domain, abi::Table &table, uint64_t delta,
+                  void *element);
+/// Takes what a new memory or table has from what is left. False: too little.
+[[nodiscard]] bool takeMemory(Domain &domain, uint64_t bytes);
+[[nodiscard]] bool takeElements(Domain &domain, uint64_t count);
+
+} // namespace moat::rt
