@@ -12,7 +12,9 @@
 #include "Decode/Decode.h"
 #include "Diagnostics.h"
 #include "Emit.h"
+#include "Header.h"
 #include "HostCpu.h"
+#include "LibraryName.h"
 #include "Link.h"
 #include "Lower/Lower.h"
 #include "Manifest.h"
@@ -24,6 +26,10 @@
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/Binary.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -246,6 +252,8 @@ private:
                          llvm::function_ref<Error(uint32_t)> work);
   Error linkObjects(const Module &module);
   Error writeText(StringRef text);
+  Error makeArchive(const std::string &path);
+  Error writeHeader(const Module &module);
   std::string explainSymbol(const Module &module, StringRef symbol) const;
   void report(const PhaseTime &phase) {
     if (options.phaseDone && phase.wallNs)
@@ -387,22 +395,27 @@ static Capabilities hardened(const CompileOptions &options) {
 }
 
 Error Compilation::resolveOptions() {
-  if (options.emit == EmitKind::Archive)
-    return optionError(
-        "--emit=archive: not supported yet; --emit=obj makes an object");
   if (outputPath == "-" && !emitsText() && options.emit != EmitKind::Wasm)
     return optionError(
         "-o -: only text and wasm are written to standard output");
   if (Error error = resolveFeatures())
     return error;
 
-  bool isShared = options.emit == EmitKind::Shared;
+  bool isLibrary =
+      options.emit == EmitKind::Shared || options.emit == EmitKind::Archive;
   target.model = options.model == StateModel::Instance ||
-                         (options.model == StateModel::Automatic && isShared)
+                         (options.model == StateModel::Automatic && isLibrary)
                      ? CodeModel::Instance
                      : CodeModel::Process;
-  if (isShared && target.model == CodeModel::Process)
+  if (isLibrary && target.model == CodeModel::Process)
     return optionError("--emit=shared: a library has the instance model");
+  if (isLibrary)
+    lowering.library = options.libraryName;
+  if (options.emit == EmitKind::Archive && lowering.library.empty())
+    lowering.library = libraryNameOf(outputPath);
+  if (!lowering.library.empty() && !isLibraryName(lowering.library))
+    return optionError("--name=" + lowering.library +
+                       ": not letters, digits and single underscores");
   if (options.emit == EmitKind::Executable &&
       target.model == CodeModel::Instance)
     return optionError("--emit=exe: an executable has the process model");
@@ -672,6 +685,52 @@ Error Compilation::linkObjects(const Module &module) {
       }))
     return error;
   report(linkTime);
+  if (options.emit == EmitKind::Archive)
+    if (Error error = makeArchive(output.path()))
+      return error;
+  if (Error error = output.commit())
+    return error;
+  return options.headerPath.empty() ? Error::success() : writeHeader(module);
+}
+
+/// Turns the one object \p path into an archive of it, in which only what a
+/// header declares is visible: archives of several modules go into one program.
+Error Compilation::makeArchive(const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false,
+                                            /*IsVolatile=*/true);
+  if (!buffer)
+    return systemError(path, buffer.getError());
+  auto object = llvm::object::createBinary(**buffer);
+  if (!object)
+    return object.takeError();
+  llvm::objcopy::ConfigManager config;
+  config.ELF.LocalizeHidden = true;
+  if (Error error = config.Common.SymbolsToLocalize.addMatcher(
+          llvm::objcopy::NameOrPattern::create(
+              "moat_module", llvm::objcopy::MatchStyle::Literal,
+              [](Error error) { return error; })))
+    return error;
+  SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  if (Error error = llvm::objcopy::executeObjcopyOnBinary(config, **object, os))
+    return error;
+  llvm::NewArchiveMember member(
+      llvm::MemoryBufferRef({bytes.data(), bytes.size()}, "module.o"));
+  member.MemberName = "module.o";
+  return llvm::writeArchive(path, member, llvm::SymtabWritingMode::NormalSymtab,
+                            llvm::object::Archive::K_GNU,
+                            /*Deterministic=*/true, /*Thin=*/false);
+}
+
+Error Compilation::writeHeader(const Module &module) {
+  OutputFile output;
+  if (Error error = output.open(options.headerPath))
+    return error;
+  llvm::raw_fd_ostream os(output.descriptor(), /*shouldClose=*/false);
+  os << makeHeader(module, lowering.library, options.inputName);
+  if (Error error = OutputFile::closeStream(os, options.headerPath))
+    return error;
   return output.commit();
 }
 

@@ -12,6 +12,7 @@
 #include "Cache.h"
 #include "Diagnostics.h"
 #include "HostCpu.h"
+#include "LibraryName.h"
 #include "Loader.h"
 #include "Manifest.h"
 #include "Wasm/Features.h"
@@ -90,6 +91,7 @@ private:
   bool sortInputs();
   bool readModule();
   std::string defaultOutput() const;
+  void nameLibrary(StringRef output);
   std::string cacheKey(StringRef buildIds);
   std::optional<CompileError> compileTo(const std::string &outputPath);
   int execute(int descriptor, ArrayRef<const char *> guestArgs);
@@ -576,9 +578,25 @@ int Driver::compileOnly() {
   if (output != "-" && llvm::sys::fs::equivalent(output, modulePath))
     return fail(BadOption,
                 output + " is the module itself; -o names another file");
+  nameLibrary(output);
   if (std::optional<CompileError> error = compileTo(output))
     return fail(*error);
   return Success;
+}
+
+/// A library has a name in C, and a header beside it.
+void Driver::nameLibrary(StringRef output) {
+  if (options.emit != EmitKind::Shared && options.emit != EmitKind::Archive)
+    return;
+  options.libraryName = args.hasArg(OPT_name)
+                            ? args.getLastArgValue(OPT_name).str()
+                            : libraryNameOf(output);
+  llvm::SmallString<128> header(output);
+  llvm::sys::path::remove_filename(header);
+  llvm::sys::path::append(header, options.libraryName + ".h");
+  options.headerPath = args.hasArg(OPT_header)
+                           ? args.getLastArgValue(OPT_header).str()
+                           : std::string(header);
 }
 
 // moat run.

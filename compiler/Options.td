@@ -27,6 +27,10 @@ def c : S<"c">, Group<outputGroup>, HelpText<"Stop at an object: --emit=obj">;
 def S : S<"S">, Group<outputGroup>, HelpText<"Stop at assembly: --emit=asm">;
 defm emit : Value<"emit", "KIND",
     "wasm, llvm, llvm-opt, asm, obj, exe (default), shared or archive", outputGroup>;
+defm name : Value<"name", "NAME",
+    "What C calls a library (shared, archive): NAME_export, NAME.h", outputGroup>;
+defm header : Value<"header", "FILE",
+    "Where a library's C header goes (default: NAME.h beside it)", outputGroup>;
 def s : S<"s">, Group<outputGroup>,
     HelpText<"Leave out the symbol table; backtraces keep their names">;
 def strip : F<"strip">, Alias<s>, Group<outputGroup>;

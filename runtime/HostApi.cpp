@@ -214,10 +214,15 @@ EXPORTED moat_instance *moat_instantiate(moat_store *store,
   return instance ? instance->compiled : nullptr;
 }
 
+EXPORTED moat_extern moat_find_export_named(moat_instance *instance,
+                                            const char *name, size_t nameSize) {
+  return publicOf(Store::of(*instance),
+                  findExport(instanceOf(*instance), {name, nameSize}));
+}
+
 EXPORTED moat_extern moat_find_export(moat_instance *instance,
                                       const char *name) {
-  return publicOf(Store::of(*instance),
-                  findExport(instanceOf(*instance), name));
+  return moat_find_export_named(instance, name, strlen(name));
 }
 
 EXPORTED size_t moat_export_count(moat_instance *instance) {
@@ -265,6 +270,21 @@ EXPORTED moat_ending moat_call(moat_extern function, moat_value *values,
   } else if (storeOf(function.store).invoke(called, valuesOf(values), record)) {
     return MOAT_RETURNED;
   }
+  fill(trap, record);
+  return static_cast<moat_ending>(record.ending);
+}
+
+EXPORTED moat_ending moat_call_export(moat_instance *instance, size_t index,
+                                      moat_value *values,
+                                      moat_trap_info *trap) {
+  TrapRecord record;
+  record.ending = TrapRecord::Trapped;
+  record.kind = Trap::NullFunctionReference;
+  abi::FuncRef *function =
+      exportedFunction(instanceOf(*instance), static_cast<uint32_t>(index));
+  if (function &&
+      Store::of(*instance).invoke(function, valuesOf(values), record))
+    return MOAT_RETURNED;
   fill(trap, record);
   return static_cast<moat_ending>(record.ending);
 }
@@ -353,6 +373,24 @@ EXPORTED moat_extern moat_make_function(moat_store *store, const char *type,
   return publicOf(storeOf(store),
                   storeOf(store).makeFunction(
                       type, reinterpret_cast<HostCallback>(callback), context));
+}
+
+EXPORTED moat_extern moat_make_import(moat_store *store,
+                                      const moat_module_descriptor *module,
+                                      size_t index, moat_callback callback,
+                                      void *context) {
+  const abi::ImportDescriptor &import = module->imports[index];
+  if (import.kind != abi::ExternKind::Func)
+    return publicOf(storeOf(store), Extern());
+  return moat_make_function(store, module->types[import.index].text, callback,
+                            context);
+}
+
+EXPORTED moat_import moat_import_for(const moat_module_descriptor *module,
+                                     size_t index, moat_extern provided) {
+  const abi::ImportDescriptor &import = module->imports[index];
+  return {import.module.bytes, import.module.sizeBytes, import.field.bytes,
+          import.field.sizeBytes, provided};
 }
 
 EXPORTED moat_extern moat_make_memory(moat_store *store, uint64_t minimum,

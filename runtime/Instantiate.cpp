@@ -1218,4 +1218,13 @@ Extern exportAt(Instance &instance, uint32_t index, std::string_view &name) {
   return exportOf(found, exported);
 }
 
+abi::FuncRef *exportedFunction(Instance &instance, uint32_t index) {
+  auto &found = reinterpret_cast<StoreInstance &>(instance);
+  const abi::ModuleDescriptor &module = found.module();
+  if (index >= module.exportCount ||
+      module.exports[index].kind != abi::ExternKind::Func)
+    return nullptr;
+  return functionAt(found, module.exports[index].index);
+}
+
 } // namespace moat::rt

@@ -190,6 +190,9 @@ Extern findExport(Instance &instance, std::string_view name);
 uint32_t exportCount(const Instance &instance);
 Extern exportAt(Instance &instance, uint32_t index, std::string_view &name);
 
+/// Export \p index, if it is a function.
+abi::FuncRef *exportedFunction(Instance &instance, uint32_t index);
+
 /// Writes a type as messages show it, for example `(global (mut i32))`.
 /// NUL-terminated and cut off at \p sizeBytes.
 void printType(const ExternType &type, char *buffer, uint64_t sizeBytes);

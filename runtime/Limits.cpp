@@ -2,6 +2,7 @@
 
 #include "Limits.h"
 #include "Memory.h"
+#include "SharedMemory.h"
 #include "Table.h"
 
 namespace moat::rt {
@@ -29,7 +30,8 @@ int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages) {
   uint64_t bytes = deltaPages << memory.pageSizeLog2;
   if (!take(domain.memoryBytesLeft, bytes))
     return -1;
-  int64_t oldPages = growMemory(memory, deltaPages);
+  int64_t oldPages = memory.isShared ? growSharedMemory(memory, deltaPages)
+                                     : growMemory(memory, deltaPages);
   if (oldPages < 0)
     giveBack(domain.memoryBytesLeft, bytes);
   return oldPages;

@@ -7,6 +7,9 @@
 
 #include "SharedMemory.h"
 #include "Builtins.h"
+#include "Host/Syscall.h"
+#include "Interrupt.h"
+#include "Limits.h"
 #include "Memory.h"
 #include "Trap.h"
 
@@ -66,7 +69,8 @@ WaitResult wait(abi::Memory &memory, const uint8_t *place, unsigned sizeBytes,
     append(queue, waiter);
   }
   while (!__atomic_load_n(&waiter.isWoken, __ATOMIC_ACQUIRE)) {
-    if (host::waitWhile(&waiter.isWoken, 0, deadlineNs) != Errno::Timedout)
+    if (host::waitWhile(&waiter.isWoken, 0, deadlineNs) != Errno::Timedout &&
+        !host::isCallInterrupted())
       continue;
     host::Locked locked(queue.lock);
     if (__atomic_load_n(&waiter.isWoken, __ATOMIC_ACQUIRE))
@@ -115,25 +119,27 @@ static const uint8_t *placeOf(abi::Memory &memory, uint64_t address,
   return bytes->data();
 }
 
-static uint32_t waitAt(Ptr memory, uint64_t address, uint64_t offset,
-                       unsigned sizeBytes, uint64_t expected,
+static uint32_t waitAt(Ptr instance, Ptr memory, uint64_t address,
+                       uint64_t offset, unsigned sizeBytes, uint64_t expected,
                        uint64_t timeoutNs) {
   auto &waitedOn = *static_cast<abi::Memory *>(memory);
   const uint8_t *place = placeOf(waitedOn, address, offset, sizeBytes);
   if (!waitedOn.isShared)
     moat_trap(static_cast<uint32_t>(Trap::ExpectedShared));
-  return static_cast<uint32_t>(wait(waitedOn, place, sizeBytes, expected,
-                                    static_cast<int64_t>(timeoutNs)));
+  WaitResult result = wait(waitedOn, place, sizeBytes, expected,
+                           static_cast<int64_t>(timeoutNs));
+  endIfInterrupted(domainOf(*static_cast<abi::Instance *>(instance)->context));
+  return static_cast<uint32_t>(result);
 }
 
-extern "C" I32 moat_memory_wait32(Ptr, Ptr memory, I64 address, I64 offset,
-                                  I64 expected, I64 timeoutNs) {
-  return waitAt(memory, address, offset, 4, expected, timeoutNs);
+extern "C" I32 moat_memory_wait32(Ptr instance, Ptr memory, I64 address,
+                                  I64 offset, I64 expected, I64 timeoutNs) {
+  return waitAt(instance, memory, address, offset, 4, expected, timeoutNs);
 }
 
-extern "C" I32 moat_memory_wait64(Ptr, Ptr memory, I64 address, I64 offset,
-                                  I64 expected, I64 timeoutNs) {
-  return waitAt(memory, address, offset, 8, expected, timeoutNs);
+extern "C" I32 moat_memory_wait64(Ptr instance, Ptr memory, I64 address,
+                                  I64 offset, I64 expected, I64 timeoutNs) {
+  return waitAt(instance, memory, address, offset, 8, expected, timeoutNs);
 }
 
 /// Nobody can wait at a memory that is not shared.
@@ -144,9 +150,11 @@ extern "C" I32 moat_memory_notify(Ptr, Ptr memory, I64 address, I64 offset,
   return notified.isShared ? notify(notified, place, count) : 0;
 }
 
-extern "C" I64 moat_memory_grow_shared(Ptr, Ptr memory, I64 deltaPages) {
+extern "C" I64 moat_memory_grow_shared(Ptr instance, Ptr memory,
+                                       I64 deltaPages) {
   return static_cast<I64>(
-      growSharedMemory(*static_cast<abi::Memory *>(memory), deltaPages));
+      growMemory(domainOf(*static_cast<abi::Instance *>(instance)->context),
+                 *static_cast<abi::Memory *>(memory), deltaPages));
 }
 
 } // namespace builtins

@@ -39,6 +39,18 @@ std::string moat::exportSymbol(StringRef name) {
   return "moat_export_" + escaped(name, false);
 }
 
+std::string moat::importMember(StringRef module, StringRef field) {
+  std::string name = escaped(module, true) + "__" + escaped(field, false);
+  return llvm::isDigit(name[0]) ? "_" + name : name;
+}
+
+std::string moat::librarySymbol(StringRef library, StringRef name) {
+  std::string spelled = escaped(name, false);
+  if (name.starts_with("_") && name != "_start" && name != "_initialize")
+    spelled = "$5f" + spelled.substr(1);
+  return (library + "_" + spelled).str();
+}
+
 /// A function of the C calling convention that the runtime or other objects
 /// call or provide.
 static llvm::Function *entry(ModuleLowering &m, const FuncType &type,
@@ -100,11 +112,79 @@ llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
   return thunk;
 }
 
-void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
-  const FuncType &type = m.module.funcType(exported.index);
-  llvm::Function *function = entry(m, type, exportSymbol(exported.name));
+/// Instance model: what an export's entry does when it does not run on the
+/// instance's stack. The runtime changes to it and calls back, with values.
+static llvm::Function *defineEntryFromOutside(ModuleLowering &m,
+                                              const FuncType &type,
+                                              uint32_t functionIndex) {
+  llvm::Function *function = m.createFunction(m.entryType(type), "moat_outside",
+                                              llvm::Function::InternalLinkage);
+  function->setCallingConv(llvm::CallingConv::C);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  function->addFnAttr(llvm::Attribute::Cold);
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
   bool hasResultArea = type.results.size() > 1;
+  llvm::Value *values =
+      valuesSlot(m, b, std::max(type.params.size(), type.results.size()));
+  for (auto [i, param] : llvm::enumerate(type.params))
+    m.storeField(b, function->getArg(i + (hasResultArea ? 2 : 1)), values,
+                 i * sizeof(abi::Value));
+  b.CreateCall(
+      m.builtin(Builtin::enter_export),
+      {function->getArg(0), m.places->functionRef(b, functionIndex), values});
+  for (size_t i = 0; hasResultArea && i < type.results.size(); ++i)
+    m.storeField(
+        b,
+        m.loadField(b, m.type(type.results[i]), values, i * sizeof(abi::Value)),
+        function->getArg(1), i * sizeof(abi::Value));
+  if (type.results.size() == 1)
+    b.CreateRet(m.loadField(b, m.type(type.results[0]), values, 0));
+  else
+    b.CreateRetVoid();
+  return function;
+}
+
+/// Goes on at the end of a block where the stack pointer lies on the stack of
+/// the instance (abi::Context::runtime begins with its ends); elsewhere calls
+/// \p outside instead.
+static void checkIsInside(ModuleLowering &m, Builder &b,
+                          llvm::Function *function, llvm::Function *outside) {
+  auto *address = b.CreatePtrToInt(b.CreateAlloca(m.i8), m.i64);
+  llvm::Value *runtime = m.loadField(b, m.ptr, m.places->context(b),
+                                     offsetof(abi::Context, runtime), true);
+  llvm::Value *begin = m.loadField(b, m.i64, runtime, 0, true);
+  llvm::Value *end = m.loadField(b, m.i64, runtime, sizeof(uint64_t), true);
+  llvm::Value *isInside =
+      b.CreateICmpULT(b.CreateSub(address, begin), b.CreateSub(end, begin));
+  auto *inside = llvm::BasicBlock::Create(m.context, "", function);
+  auto *away = llvm::BasicBlock::Create(m.context, "", function);
+  b.CreateCondBr(isInside, inside, away);
+  b.SetInsertPoint(away);
+  SmallVector<llvm::Value *, 8> arguments;
+  for (llvm::Argument &argument : function->args())
+    arguments.push_back(&argument);
+  llvm::CallInst *call = b.CreateCall(outside, arguments);
+  if (call->getType()->isVoidTy())
+    b.CreateRetVoid();
+  else
+    b.CreateRet(call);
+  b.SetInsertPoint(inside);
+}
+
+void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
+  const FuncType &type = m.module.funcType(exported.index);
+  bool hasResultArea = type.results.size() > 1;
+  std::string name = m.isProcess()
+                         ? exportSymbol(exported.name)
+                         : librarySymbol(m.options.library, exported.name) +
+                               (hasResultArea ? "__values" : "");
+  llvm::Function *function = entry(m, type, name);
+  Builder b(llvm::BasicBlock::Create(m.context, "", function));
+  if (!m.isProcess()) {
+    function->setVisibility(llvm::GlobalValue::ProtectedVisibility);
+    checkIsInside(m, b, function,
+                  defineEntryFromOutside(m, type, exported.index));
+  }
   SmallVector<llvm::Value *, 8> arguments;
   for (unsigned i = hasResultArea ? 2 : 1; i < function->arg_size(); ++i)
     arguments.push_back(function->getArg(i));

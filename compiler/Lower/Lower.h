@@ -40,6 +40,9 @@ struct LowerOptions {
   /// Make a C entry (moat_export_…) for every exported function. Otherwise, in
   /// the process model, only for `_start`.
   bool exportAll = false;
+  /// Instance model: make a C entry (librarySymbol) for every exported
+  /// function, and call the module `<library>__module`, too. Empty: neither.
+  std::string library;
   /// The optimizer will run: lower inline candidates of other partitions, and
   /// say what is known of functions. Not for -O0: LLVM's fast instruction
   /// selection drops calls that only read memory and whose results are unused,
@@ -108,5 +111,12 @@ void addFunctionNames(llvm::Module &ir, const Module &module);
 /// The C symbol of an import or an export (the rule is in abi/Layout.h).
 std::string importSymbol(StringRef module, StringRef field);
 std::string exportSymbol(StringRef name);
+
+/// The C symbol of a library's export: `<library>_<name>`, spelled likewise. A
+/// leading `_` stays only in `_start` and `_initialize`, so that `__` is never
+/// in a name.
+std::string librarySymbol(StringRef library, StringRef name);
+/// The part of an import's symbol behind `moat_import_`.
+std::string importMember(StringRef module, StringRef field);
 
 } // namespace moat

@@ -104,8 +104,9 @@ void ModuleDefinitions::run() {
             : constant(bytes(segment.bytes.bytes), "moat_data"));
   defineInitialize();
   for (const Export &exported : module.exports)
-    if (exported.kind == ExternKind::Func && m.isProcess() &&
-        (m.options.exportAll || exported.name == "_start"))
+    if (exported.kind == ExternKind::Func &&
+        (m.isProcess() ? m.options.exportAll || exported.name == "_start"
+                       : !m.options.library.empty()))
       defineExportEntry(m, exported);
   // Types first: what storage refers to them by is replaced when they are
   // defined.
@@ -448,6 +449,9 @@ void ModuleDefinitions::defineDescriptor() {
   if (!m.isProcess()) {
     llvm::GlobalVariable *descriptor = m.ir.getNamedGlobal("moat_module");
     descriptor->setVisibility(llvm::GlobalValue::ProtectedVisibility);
+    if (!m.options.library.empty())
+      llvm::GlobalAlias::create(m.options.library + "__module", descriptor)
+          ->setVisibility(llvm::GlobalValue::ProtectedVisibility);
   }
   [[maybe_unused]] const llvm::StructLayout *check =
       m.ir.getDataLayout().getStructLayout(llvm::cast<llvm::StructType>(

@@ -37,7 +37,7 @@ enum class EmitKind : uint8_t {
   Object,        ///< one relocatable object
   Executable,    ///< a static program
   Shared,  ///< a shared library with the symbol `moat_module` (instance model)
-  Archive, ///< a static library; not supported yet: an error says so
+  Archive, ///< a static library for host programs (instance model)
 };
 
 /// Where instance state lives (see abi/Layout.h).
@@ -159,6 +159,14 @@ struct CompileOptions {
   /// for every export as soon as `extraInputs` is not empty or an object is
   /// emitted.
   bool exportAll = false;
+
+  /// Shared and Archive: what C calls the library. The module is then
+  /// `<libraryName>__module`, and every exported function has a C entry
+  /// `<libraryName>_<export>`. Letters, digits, single underscores. Default: of
+  /// the output's name for Archive; none for Shared.
+  std::string libraryName;
+  /// Where the C header of the library is written. Default: nowhere.
+  std::string headerPath;
 
   /// Target triple. Default: this machine's processor, Linux.
   std::string target;

@@ -171,6 +171,11 @@ moat_store *moat_store_of(moat_instance *instance);
  */
 bool moat_interrupt(moat_store *store);
 
+#if defined(__GNUC__)
+/** A value of type v128. */
+typedef uint8_t moat_v128 __attribute__((vector_size(16)));
+#endif
+
 /** A value of any type, as the module's value types have it. */
 typedef union moat_value {
   uint32_t i32;
@@ -180,6 +185,7 @@ typedef union moat_value {
   uint8_t v128[16];
   void *ref; /**< null is the null reference */
 #if defined(__GNUC__)
+  moat_v128 vector;
 } __attribute__((aligned(16))) moat_value;
 #else
 } moat_value;
@@ -267,6 +273,10 @@ moat_extern_kind moat_import_at(const moat_module_descriptor *module, size_t ind
                                 const char **name, size_t *name_size, const char **field,
                                 size_t *field_size);
 
+/** Something for import \p index of a module, under its name. */
+moat_import moat_import_for(const moat_module_descriptor *module, size_t index,
+                            moat_extern provided);
+
 /**
  * Makes an instance: links, initializes, and runs the start function
  * (Core 3.0, 4.7.3 Instantiation). Among imports of one name the last counts; those that the
@@ -281,6 +291,9 @@ moat_instance *moat_instantiate(moat_store *store, const moat_module_descriptor 
 
 /** The export of that name; without an object if there is none. */
 moat_extern moat_find_export(moat_instance *instance, const char *name);
+/** The same for a name that may hold any bytes. */
+moat_extern moat_find_export_named(moat_instance *instance, const char *name,
+                                   size_t name_size);
 size_t moat_export_count(moat_instance *instance);
 moat_extern moat_export_at(moat_instance *instance, size_t index, const char **name,
                            size_t *name_size);
@@ -304,6 +317,10 @@ void moat_function_arity(const moat_extern *function, size_t *parameters, size_t
  *   be used.
  */
 moat_ending moat_call(moat_extern function, moat_value *values, moat_trap_info *trap);
+
+/** The same for export \p index of an instance, as headers of libraries count them. */
+moat_ending moat_call_export(moat_instance *instance, size_t index, moat_value *values,
+                             moat_trap_info *trap);
 
 /**
  * A function of the host: gets its arguments in values[0] on, and replaces them by its
@@ -338,6 +355,9 @@ const moat_value *moat_exception_values(const moat_trap_info *trap, size_t *coun
 /** \p type as the text format has it: `(func (param i32 i64) (result f32))`. */
 moat_extern moat_make_function(moat_store *store, const char *type, moat_callback callback,
                                void *context);
+/** For import \p index of a module: of the type that it asks for. */
+moat_extern moat_make_import(moat_store *store, const moat_module_descriptor *module,
+                             size_t index, moat_callback callback, void *context);
 /** In pages of 64 KiB; \p maximum UINT64_MAX: none. */
 moat_extern moat_make_memory(moat_store *store, uint64_t minimum, uint64_t maximum,
                              bool is_shared);

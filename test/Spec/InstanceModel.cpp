@@ -2,13 +2,14 @@
 //
 // Runs a script as a host program that embeds its modules: each is compiled to a shared
 // object, loaded into this process and instantiated in the script's store, linked to the
-// instances before it and to the host module `spectest`.
+// instances before it and to the host module `spectest`. All of that by the public interface
+// of host programs, moat.h.
 
 #include "Model.h"
 
 #include "Diagnostics.h"
-#include "Instantiate.h"
 #include "moat/Compiler.h"
+#include "moat/moat.h"
 #include "llvm/Support/FileSystem.h"
 #include <cstring>
 #include <dlfcn.h>
@@ -28,13 +29,13 @@ private:
   void runCommand(size_t index, const Command &command);
   Error validate(const std::string &file);
   Error mustNotCompile(const Command &command);
-  Expected<const abi::ModuleDescriptor *> load(const std::string &file);
-  Expected<rt::Instance *> instantiate(const std::string &file, rt::LinkError &error);
+  Expected<const moat_module_descriptor *> load(const std::string &file);
+  Expected<moat_instance *> instantiate(const std::string &file, moat_error &error);
   Error defineInstance(size_t index, StringRef name, const std::string &file);
   Error mustNotInstantiate(const Command &command);
   Error registerInstance(const Command &command);
   Error runAction(const Command &command);
-  Expected<rt::Extern> findField(const Action &action);
+  Expected<moat_extern> findField(const Action &action);
 
   void provideSpectest();
   CompileOptions compileOptions(EmitKind emit) const;
@@ -46,13 +47,13 @@ private:
   const Script &script;
   const RunOptions &options;
   Reporter &reporter;
-  rt::Store *store = nullptr;
+  moat_store *store = nullptr;
   InstanceNames names;
-  std::map<size_t, rt::Instance *> instances; ///< by the command that made them
-  std::map<std::string, rt::Instance *> registered;
-  std::map<std::string, rt::Extern> spectest;
+  std::map<size_t, moat_instance *> instances; ///< by the command that made them
+  std::map<std::string, moat_instance *> registered;
+  std::map<std::string, moat_extern> spectest;
   std::map<std::string, std::string> definitions; ///< file by name; "": the last one
-  std::map<std::string, const abi::ModuleDescriptor *> loaded; ///< by file
+  std::map<std::string, const moat_module_descriptor *> loaded; ///< by file
 };
 
 } // namespace
@@ -89,8 +90,8 @@ Error InstanceModel::mustNotCompile(const Command &command) {
                        : "accepted, but expected: " + command.text);
 }
 
-Expected<const abi::ModuleDescriptor *> InstanceModel::load(const std::string &file) {
-  const abi::ModuleDescriptor *&module = loaded[file];
+Expected<const moat_module_descriptor *> InstanceModel::load(const std::string &file) {
+  const moat_module_descriptor *&module = loaded[file];
   if (module)
     return module;
   std::string output = temporaryFile("-" + std::to_string(loaded.size()) + ".so");
@@ -101,46 +102,53 @@ Expected<const abi::ModuleDescriptor *> InstanceModel::load(const std::string &f
     llvm::sys::fs::remove(output);
   if (!library)
     return errorOf(dlerror());
-  module = static_cast<const abi::ModuleDescriptor *>(dlsym(library, "moat_module"));
+  module = static_cast<const moat_module_descriptor *>(dlsym(library, "moat_module"));
   if (!module)
     return errorOf("the shared object has no moat_module");
   return module;
 }
 
-static StringRef view(const abi::Name &name) { return {name.bytes, name.sizeBytes}; }
+/// What \p instance exports as \p name, which may hold any bytes.
+static moat_extern findExport(moat_instance *instance, StringRef name) {
+  return moat_find_export_named(instance, name.data(), name.size());
+}
 
-Expected<rt::Instance *> InstanceModel::instantiate(const std::string &file,
-                                                    rt::LinkError &error) {
-  Expected<const abi::ModuleDescriptor *> module = load(file);
+Expected<moat_instance *> InstanceModel::instantiate(const std::string &file,
+                                                     moat_error &error) {
+  Expected<const moat_module_descriptor *> module = load(file);
   if (!module)
     return module.takeError();
-  std::vector<rt::Import> imports;
-  for (const abi::ImportDescriptor &import :
-       ArrayRef((*module)->imports, (*module)->importCount)) {
-    rt::Extern provided;
-    if (view(import.module) == "spectest") {
-      if (auto found = spectest.find(view(import.field).str()); found != spectest.end())
-        provided = found->second;
-    } else if (auto found = registered.find(view(import.module).str());
-               found != registered.end()) {
-      provided = rt::findExport(*found->second, view(import.field));
+  std::vector<moat_import> imports;
+  for (size_t i = 0, count = moat_import_count(*module); i != count; ++i) {
+    moat_import import = {};
+    moat_import_at(*module, i, &import.module, &import.module_size, &import.field,
+                   &import.field_size);
+    StringRef from(import.module, import.module_size);
+    StringRef field(import.field, import.field_size);
+    if (from == "spectest") {
+      if (auto found = spectest.find(field.str()); found != spectest.end())
+        import.provided = found->second;
+    } else if (auto found = registered.find(from.str()); found != registered.end()) {
+      import.provided = findExport(found->second, field);
     }
-    if (provided)
-      imports.push_back({view(import.module), view(import.field), provided});
+    imports.push_back(import);
   }
-  return store->instantiate(**module, imports, error);
+  return moat_instantiate(store, *module, imports.data(), imports.size(), &error);
+}
+
+static const char *textOf(const moat_trap_info &trap) {
+  return trap.text ? trap.text : "no trap";
 }
 
 Error InstanceModel::defineInstance(size_t index, StringRef name, const std::string &file) {
-  rt::LinkError error;
-  Expected<rt::Instance *> instance = instantiate(file, error);
+  moat_error error = {};
+  Expected<moat_instance *> instance = instantiate(file, error);
   if (!instance || !*instance) {
     names.forgetCurrent();
     if (!instance)
       return instance.takeError();
-    if (error.kind == rt::LinkError::Trapped)
-      return errorOf(Twine("trap while it is instantiated: ") +
-                     rt::trapText(error.trap.kind));
+    if (error.kind == MOAT_START_FAILED)
+      return errorOf(Twine("trap while it is instantiated: ") + textOf(error.trap));
     return errorOf(Twine("not instantiated: ") + error.text);
   }
   instances[index] = *instance;
@@ -150,17 +158,16 @@ Error InstanceModel::defineInstance(size_t index, StringRef name, const std::str
 
 Error InstanceModel::mustNotInstantiate(const Command &command) {
   bool mustTrap = command.kind == CommandKind::AssertUninstantiable;
-  rt::LinkError error;
-  Expected<rt::Instance *> instance = instantiate(command.filename, error);
+  moat_error error = {};
+  Expected<moat_instance *> instance = instantiate(command.filename, error);
   if (!instance)
     return instance.takeError();
   if (*instance)
     return errorOf("instantiated, but expected: " + command.text);
-  if (error.kind == (mustTrap ? rt::LinkError::Trapped : rt::LinkError::Unlinkable))
+  if (error.kind == (mustTrap ? MOAT_START_FAILED : MOAT_UNLINKABLE))
     return Error::success();
   return errorOf(Twine("failed in another way: ") +
-                 (error.kind == rt::LinkError::Trapped ? rt::trapText(error.trap.kind)
-                                                       : error.text));
+                 (error.kind == MOAT_START_FAILED ? textOf(error.trap) : error.text));
 }
 
 Error InstanceModel::registerInstance(const Command &command) {
@@ -171,94 +178,78 @@ Error InstanceModel::registerInstance(const Command &command) {
   return Error::success();
 }
 
-Expected<rt::Extern> InstanceModel::findField(const Action &action) {
+Expected<moat_extern> InstanceModel::findField(const Action &action) {
   std::optional<size_t> index = names.find(action.module);
   if (!index)
     return errorOf("no such instance");
-  rt::Extern field = rt::findExport(*instances[*index], action.field);
-  if (!field || field.type.kind != (action.isGet ? abi::ExternKind::Global
-                                                 : abi::ExternKind::Func))
+  moat_extern field = findExport(instances[*index], action.field);
+  if (!field.object || field.kind != (action.isGet ? MOAT_GLOBAL : MOAT_FUNCTION))
     return errorOf("no such export");
   return field;
 }
 
-/// The number of words behind `(result` in a function type's text. Either may be in
-/// parentheses of its own, and hold a function type again.
-static size_t resultCount(StringRef text) {
-  size_t count = 0, depth = 0;
-  bool isInResults = false;
-  for (size_t i = 0; i != text.size(); ++i) {
-    if (text[i] == '(' && ++depth == 2)
-      isInResults = text.substr(i).starts_with("(result");
-    if (text[i] == ' ' && depth == 2)
-      count += isInResults;
-    if (text[i] == ')' && --depth == 0)
-      break;
-  }
-  return count;
+/// Both are the same bits.
+static abi::Value bitsOf(const moat_value &value) {
+  static_assert(sizeof(abi::Value) == sizeof(moat_value));
+  abi::Value bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
 }
 
 Error InstanceModel::runAction(const Command &command) {
-  Expected<rt::Extern> field = findField(command.action);
+  Expected<moat_extern> field = findField(command.action);
   if (!field)
     return field.takeError();
   ActionResult result;
   if (command.action.isGet) {
-    result.values = {*field->global};
+    result.values = {bitsOf(moat_get_global(&*field))};
     return judge(command, result);
   }
-  std::vector<abi::Value> values(1000);
-  for (size_t i = 0; i != command.action.arguments.size(); ++i)
-    values[i] = toBits(command.action.arguments[i]);
-  rt::TrapRecord trap;
-  if (store->invoke(field->function, values.data(), trap)) {
-    values.resize(resultCount(field->type.type->text));
-    result.values = std::move(values);
-  } else if (trap.ending == rt::TrapRecord::Threw) {
+  std::vector<moat_value> values(1000);
+  for (size_t i = 0; i != command.action.arguments.size(); ++i) {
+    abi::Value argument = toBits(command.action.arguments[i]);
+    memcpy(&values[i], &argument, sizeof argument);
+  }
+  moat_trap_info trap = {};
+  moat_ending ending = moat_call(*field, values.data(), &trap);
+  if (ending == MOAT_RETURNED) {
+    size_t count;
+    moat_function_arity(&*field, nullptr, &count);
+    for (const moat_value &value : ArrayRef(values).take_front(count))
+      result.values.push_back(bitsOf(value));
+  } else if (ending == MOAT_THREW) {
     result.hasException = true;
   } else {
-    result.trap = rt::trapText(trap.kind);
+    result.trap = textOf(trap);
   }
   return judge(command, result);
 }
 
-static void print(void *, abi::Value *) {}
+static void print(void *, moat_value *) {}
 
 /// The host module of the suite's README, fresh for each script.
 void InstanceModel::provideSpectest() {
-  spectest["print"] = store->makeFunction("(func)", print, nullptr);
+  spectest["print"] = moat_make_function(store, "(func)", print, nullptr);
   for (const char *type : {"i32", "i64", "f32", "f64", "i32 f32", "f64 f64"}) {
     std::string name = std::string("print_") + type;
     std::replace(name.begin(), name.end(), ' ', '_');
     std::string text = std::string("(func (param ") + type + "))";
-    spectest[name] = store->makeFunction(text, print, nullptr);
+    spectest[name] = moat_make_function(store, text.c_str(), print, nullptr);
   }
-  auto makeGlobal = [&](const char *name, abi::Kind kind, auto abi::Value::*member,
+  auto makeGlobal = [&](const char *name, moat_kind kind, auto moat_value::*member,
                         auto number) {
-    abi::Value value;
-    memset(&value, 0, sizeof value);
+    moat_value value = {};
     value.*member = number;
-    spectest[name] = store->makeGlobal(kind, false, false, value);
+    spectest[name] = moat_make_global(store, kind, false, value);
   };
-  makeGlobal("global_i32", abi::Kind::I32, &abi::Value::i32, 666u);
-  makeGlobal("global_i64", abi::Kind::I64, &abi::Value::i64, uint64_t(666));
-  makeGlobal("global_f32", abi::Kind::F32, &abi::Value::f32, 666.6f);
-  makeGlobal("global_f64", abi::Kind::F64, &abi::Value::f64, 666.6);
-
-  abi::LimitsDescriptor limits = {};
-  limits.minimum = 10;
-  limits.maximum = 20;
-  limits.element = {abi::Kind::Func, true, 0, 0};
-  spectest["table"] = store->makeTable(abi::Kind::Func, true, limits);
-  limits.is64 = true;
-  spectest["table64"] = store->makeTable(abi::Kind::Func, true, limits);
-  limits = {};
-  limits.minimum = 1;
-  limits.maximum = 2;
-  limits.pageSizeLog2 = 16;
-  spectest["memory"] = store->makeMemory(limits);
-  limits.isShared = true;
-  spectest["shared_memory"] = store->makeMemory(limits);
+  makeGlobal("global_i32", MOAT_I32, &moat_value::i32, 666u);
+  makeGlobal("global_i64", MOAT_I64, &moat_value::i64, uint64_t(666));
+  makeGlobal("global_f32", MOAT_F32, &moat_value::f32, 666.6f);
+  makeGlobal("global_f64", MOAT_F64, &moat_value::f64, 666.6);
+  spectest["table"] = moat_make_table(store, MOAT_FUNCREF, false, 10, 20);
+  spectest["table64"] = moat_make_table(store, MOAT_FUNCREF, true, 10, 20);
+  spectest["memory"] = moat_make_memory(store, 1, 2, false);
+  spectest["shared_memory"] = moat_make_memory(store, 1, 2, true);
 }
 
 void InstanceModel::runCommand(size_t index, const Command &command) {
@@ -299,9 +290,9 @@ void InstanceModel::runCommand(size_t index, const Command &command) {
 }
 
 void InstanceModel::run() {
-  rt::StoreOptions storeOptions;
-  storeOptions.prefersUnguarded = options.checkedBounds;
-  store = rt::Store::create(storeOptions);
+  moat_store_options storeOptions = {};
+  storeOptions.prefers_unguarded = options.checkedBounds;
+  store = moat_create_store(&storeOptions);
   if (!store)
     llvm::report_fatal_error("no store");
   provideSpectest();
