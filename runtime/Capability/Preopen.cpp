@@ -42,7 +42,7 @@ static Errno insertClosed(DescriptorTable &table) {
 Errno duplicateStream(DescriptorTable &table, host::Handle stream) {
   auto duplicate = host::duplicate(stream);
   if (duplicate)
-    return insertAdopted(table, static_cast<OwnedHandle &&>(*duplicate));
+    return insertAdopted(table, OwnedHandle(*duplicate));
   return duplicate.error() == Errno::Badf ? insertClosed(table)
                                           : duplicate.error();
 }

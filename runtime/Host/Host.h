@@ -119,10 +119,6 @@ struct WriteMode {
   bool isPlain() const { return !isAppend && !isDataSync && !isSync; }
 };
 
-/// F_DUPFD_CLOEXEC of fcntl(2), never one of the standard streams' numbers.
-/// Badf: it is not open.
-Result<OwnedHandle> duplicate(Handle handle);
-
 // Reading and writing.
 
 /// readv(2), preadv(2). \returns the bytes read; 0 at the end.

@@ -139,14 +139,6 @@ Errno host::setSize(Handle handle, uint64_t sizeBytes) {
   return toErrno(invokeAgain<SYS_ftruncate>(handle, sizeBytes));
 }
 
-Result<OwnedHandle> host::duplicate(Handle handle) {
-  constexpr Handle firstBehindStreams = 3;
-  long made = invoke<SYS_fcntl>(handle, F_DUPFD_CLOEXEC, firstBehindStreams);
-  if (isError(made))
-    return Fail(toErrno(made));
-  return OwnedHandle(static_cast<Handle>(made));
-}
-
 Result<bool> host::isNonBlocking(Handle handle) {
   long flags = invoke<SYS_fcntl>(handle, F_GETFL);
   if (isError(flags))
