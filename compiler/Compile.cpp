@@ -437,6 +437,7 @@ Error Compilation::resolveOptions() {
   lowering.bounds = options.bounds == Bounds::Guard ? BoundsChecks::Guard
                                                     : BoundsChecks::Checked;
   lowering.strictTraps = options.strictTraps;
+  lowering.invoke = options.invoke;
   lowering.strictFloat = options.strictFloat;
   lowering.deterministicSimd =
       options.relaxedSimd == RelaxedSimd::Deterministic;
@@ -601,17 +602,26 @@ static bool hasFunctionExport(const Module &module, StringRef name) {
 /// Says what a module without `_start` lacks.
 static std::string explainMissingStart(const Module &module) {
   if (hasFunctionExport(module, "_initialize"))
-    return "the module is a reactor (it exports _initialize and no _start), "
-           "which cannot "
-           "become an executable yet; --emit=obj makes an object of it";
-  return "the module exports no function _start, and no object or archive on "
-         "the command "
-         "line defines moat_main";
+    return "the module is a reactor (it exports _initialize and no _start): "
+           "--invoke=NAME makes a program that calls an export, "
+           "--emit=archive a library";
+  return "the module exports no function _start, and no object or archive "
+             "on "
+             "the command "
+             "line defines moat_main";
 }
 
 /// An executable has something to run. With objects on the command line only
 /// the linker can tell.
 Error Compilation::checkStart(const Module &module) const {
+  if (!options.invoke.empty()) {
+    if (options.emit != EmitKind::Executable)
+      return optionError("--invoke: only an executable calls an export");
+    if (!hasFunctionExport(module, options.invoke))
+      return optionError("--invoke=" + options.invoke +
+                         ": the module exports no such function");
+    return Error::success();
+  }
   if (options.emit != EmitKind::Executable || !options.extraInputs.empty() ||
       hasFunctionExport(module, "_start"))
     return Error::success();

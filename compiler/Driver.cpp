@@ -367,6 +367,7 @@ bool Driver::readOptions() {
     cacheLimitBytes = *size;
   }
 
+  options.invoke = args.getLastArgValue(OPT_invoke).str();
   options.strictTraps = args.hasArg(OPT_strict_traps);
   options.strictFloat = args.hasArg(OPT_strict_float);
   options.exportAll = args.hasArg(OPT_export_all);
@@ -618,6 +619,7 @@ std::string Driver::cacheKey(StringRef buildIds) {
         unsigned(options.relaxedSimd), unsigned(options.strictTraps),
         unsigned(options.strictFloat), unsigned(options.benchImports)})
     key.add(std::to_string(value));
+  key.add(options.invoke);
   key.add(options.target);
   key.add(options.cpu);
   key.add(options.cpuFeatures);

@@ -62,6 +62,9 @@ def g : S<"g">, Group<codeGroup>, HelpText<"Accepted; function names are always 
 def j : JoinedOrSeparate<["-"], "j">, MetaVarName<"N">, Group<codeGroup>,
     HelpText<"Use N threads (default: as many as there are processors)">;
 
+defm invoke : Value<"invoke", "NAME",
+    "Call this export with the program's arguments, and print its results", codeGroup>;
+
 // What the program may use.
 defm dir : Value<"dir", "HOST[::GUEST][:ro]",
     "Preopen the folder HOST as GUEST; exe:HOST: relative to the program's folder, "

@@ -248,3 +248,42 @@ llvm::Function *moat::defineHostEntry(ModuleLowering &m, const FuncType &type) {
   m.emitReturn(b, type, results);
   return function;
 }
+
+void moat::defineInvokingMain(ModuleLowering &m, const Export &exported) {
+  const FuncType &type = m.module.funcType(exported.index);
+  auto *nothing = llvm::Type::getVoidTy(m.context);
+  llvm::Function *call =
+      m.createFunction(llvm::FunctionType::get(nothing, {m.ptr, m.ptr}, false),
+                       "moat_invoked", llvm::Function::InternalLinkage);
+  call->setCallingConv(llvm::CallingConv::C);
+  Builder b(llvm::BasicBlock::Create(m.context, "", call));
+  llvm::Value *values = call->getArg(1);
+  SmallVector<llvm::Value *, 8> arguments;
+  for (auto [i, param] : llvm::enumerate(type.params))
+    arguments.push_back(
+        m.loadField(b, m.type(param), values, i * sizeof(abi::Value)));
+  auto results =
+      m.call(b, m.places->callee(b, exported.index), type, arguments);
+  for (auto [i, result] : llvm::enumerate(results))
+    m.storeField(b, result, values, i * sizeof(abi::Value));
+  b.CreateRetVoid();
+
+  llvm::Function *main =
+      m.createFunction(llvm::FunctionType::get(nothing, {m.ptr}, false),
+                       "moat_main", llvm::Function::ExternalLinkage);
+  main->setCallingConv(llvm::CallingConv::C);
+  b.SetInsertPoint(llvm::BasicBlock::Create(m.context, "", main));
+  for (const Export &each : m.module.exports)
+    if (each.kind == ExternKind::Func && each.name == "_initialize" &&
+        m.module.funcType(each.index) == FuncType())
+      m.call(b, m.places->callee(b, each.index), m.module.funcType(each.index),
+             {});
+  uint32_t typeIndex = m.module.functions[exported.index].typeIndex;
+  llvm::Value *descriptor = b.CreateConstGEP1_64(
+      m.i8, m.ir.getNamedGlobal("moat_types"),
+      m.module.types[typeIndex].canonical * sizeof(abi::TypeDescriptor));
+  m.callBuiltin(
+      b, Builtin::invoke_main,
+      {main->getArg(0), descriptor, b.CreateGlobalString(exported.name), call});
+  b.CreateRetVoid();
+}

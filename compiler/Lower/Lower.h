@@ -40,6 +40,9 @@ struct LowerOptions {
   /// Make a C entry (moat_export_…) for every exported function. Otherwise, in
   /// the process model, only for `_start`.
   bool exportAll = false;
+  /// Process model: define moat_main, to call this export with the arguments of
+  /// the command line. Empty: the runtime's.
+  std::string invoke;
   /// Instance model: make a C entry (librarySymbol) for every exported
   /// function, and call the module `<library>__module`, too. Empty: neither.
   std::string library;

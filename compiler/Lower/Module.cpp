@@ -116,6 +116,10 @@ void ModuleDefinitions::run() {
   defineDescriptor();
   if (m.isProcess())
     defineManifest();
+  for (const Export &exported : module.exports)
+    if (m.isProcess() && exported.kind == ExternKind::Func &&
+        exported.name == m.options.invoke && !m.options.invoke.empty())
+      defineInvokingMain(m, exported);
 }
 
 llvm::Constant *ModuleDefinitions::array(ArrayRef<llvm::Constant *> elements) {

@@ -304,6 +304,9 @@ std::vector<std::string> typeTexts(const Module &module);
 void defineModule(ModuleLowering &lowering);
 
 /// The C entry of an exported function (abi/Layout.h, moat_export_…).
+/// Process model: moat_main of a program that calls \p exported. The types are
+/// defined (moat_types).
+void defineInvokingMain(ModuleLowering &lowering, const Export &exported);
 void defineExportEntry(ModuleLowering &lowering, const Export &exported);
 /// TypeDescriptor::call and TypeDescriptor::hostEntry of a function type.
 llvm::Function *defineCallFromC(ModuleLowering &lowering, const FuncType &type);

@@ -160,6 +160,10 @@ struct CompileOptions {
   /// emitted.
   bool exportAll = false;
 
+  /// Executable: the exported function that the program calls, with the
+  /// arguments of its command line, and whose results it prints; behind
+  /// `_initialize`, if there is one. Default: none; `_start` runs.
+  std::string invoke;
   /// Shared and Archive: what C calls the library. The module is then
   /// `<libraryName>__module`, and every exported function has a C entry
   /// `<libraryName>_<export>`. Letters, digits, single underscores. Default: of

@@ -1,0 +1,29 @@
+;;; --invoke makes a program of a reactor: it initializes it, calls one export with the
+;;; arguments of the command line, and prints the results, as `wasmtime run --invoke` does.
+;; RUN: moat %s -o %t --invoke=add && %t 40 2 | FileCheck %s --check-prefix=ADD
+;; ADD: {{^}}142{{$}}
+;; RUN: %t -43 0xffffffff | FileCheck %s --check-prefix=NEGATIVE
+;; NEGATIVE: {{^}}56{{$}}
+;; RUN: moat run %s --invoke=both -- 1.5 -7 | FileCheck %s --check-prefix=BOTH
+;; BOTH:      {{^}}-7{{$}}
+;; BOTH-NEXT: {{^}}1.5{{$}}
+;; RUN: not %t 1 2>&1 | FileCheck %s --check-prefix=COUNT
+;; COUNT: moat: error: add: wanted 2 arguments, for (func (param i32 i32) (result i32)), found 1
+;; RUN: not %t 1 x 2>&1 | FileCheck %s --check-prefix=KIND
+;; KIND: moat: error: add: wanted i32, found x
+;; RUN: not %t 1 4294967296 2>&1 | FileCheck %s --check-prefix=LARGE
+;; LARGE: moat: error: add: wanted i32, found 4294967296
+;; RUN: moat %s -o %t.trap --invoke=trap
+;; RUN: not %t.trap 2>&1 | FileCheck %s --check-prefix=TRAP
+;; TRAP: moat: trap: unreachable
+;; RUN: not moat %s -o %t.none --invoke=nothing 2>&1 | FileCheck %s --check-prefix=NONE
+;; NONE: --invoke=nothing: the module exports no such function
+;; RUN: not moat %s -o %t.none 2>&1 | FileCheck %s --check-prefix=REACTOR
+;; REACTOR: the module is a reactor (it exports _initialize and no _start): --invoke=NAME makes a program that calls an export
+(module
+  (global $base (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $base (i32.const 100)))
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (global.get $base) (i32.add (local.get 0) (local.get 1))))
+  (func (export "both") (param f64 i64) (result i64 f64) (local.get 1) (local.get 0))
+  (func $fail (export "trap") unreachable))
