@@ -401,8 +401,9 @@ Error Compilation::resolveOptions() {
   if (Error error = resolveFeatures())
     return error;
 
-  bool isLibrary =
-      options.emit == EmitKind::Shared || options.emit == EmitKind::Archive;
+  bool isLibrary = options.emit == EmitKind::Shared ||
+                   options.emit == EmitKind::Archive ||
+                   options.emit == EmitKind::Node;
   target.model = options.model == StateModel::Instance ||
                          (options.model == StateModel::Automatic && isLibrary)
                      ? CodeModel::Instance
@@ -451,6 +452,13 @@ Error Compilation::resolveOptions() {
 
   threads = options.jobs ? options.jobs
                          : llvm::hardware_concurrency().compute_thread_count();
+  if (options.emit == EmitKind::Node) {
+    Expected<std::string> found = findNodeAddon(options.resourceDir);
+    if (!found)
+      return llvm::make_error<ClassifiedError>(CompileError::System,
+                                               toString(found.takeError()));
+    runtimeDir = *found;
+  }
   if (options.emit != EmitKind::Executable)
     return Error::success();
   std::string triple = "x86_64-linux-musl"; // the one the runtime is built for
@@ -606,9 +614,9 @@ static std::string explainMissingStart(const Module &module) {
            "--invoke=NAME makes a program that calls an export, "
            "--emit=archive a library";
   return "the module exports no function _start, and no object or archive "
-             "on "
-             "the command "
-             "line defines moat_main";
+         "on "
+         "the command "
+         "line defines moat_main";
 }
 
 /// An executable has something to run. With objects on the command line only
@@ -680,6 +688,7 @@ Error Compilation::linkObjects(const Module &module) {
   LinkRequest request;
   request.kind = options.emit == EmitKind::Executable ? LinkKind::Executable
                  : options.emit == EmitKind::Shared   ? LinkKind::Shared
+                 : options.emit == EmitKind::Node     ? LinkKind::NodeAddon
                                                       : LinkKind::Relocatable;
   for (const ScratchFile &object : objects)
     request.objects.push_back(object.path());

@@ -338,9 +338,11 @@ bool Driver::readOptions() {
                  {"obj", EmitKind::Object},
                  {"exe", EmitKind::Executable},
                  {"shared", EmitKind::Shared},
-                 {"archive", EmitKind::Archive}}))
+                 {"archive", EmitKind::Archive},
+                 {"node", EmitKind::Node}}))
       return refuse(arg,
-                    "wasm, llvm, llvm-opt, asm, obj, exe, shared or archive");
+                    "wasm, llvm, llvm-opt, asm, obj, exe, shared, archive or "
+                    "node");
   }
   if (const Arg *arg = args.getLastArg(OPT_bounds))
     if (!choose(arg->getValue(), options.bounds,
@@ -567,6 +569,9 @@ std::string Driver::defaultOutput() const {
     break;
   case EmitKind::Archive:
     extension = ".a";
+    break;
+  case EmitKind::Node:
+    extension = ".node";
     break;
   }
   return (llvm::sys::path::stem(modulePath) + extension).str();

@@ -72,6 +72,13 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
   // Function names for backtraces and unwind tables are loaded, so they stay.
   if (request.strip)
     add({"--strip-all"});
+  if (request.kind == LinkKind::NodeAddon) {
+    add({"-shared", "-Bsymbolic", "-u", "napi_register_module_v1"});
+    addObjects();
+    addRuntime("libmoatNode.a");
+    addRuntime("../../libmoat.a");
+    return args;
+  }
   if (request.kind == LinkKind::Shared) {
     add({"-shared", "-Bsymbolic"});
     addObjects();
@@ -207,8 +214,10 @@ static std::string ownFolder() {
       .str();
 }
 
-Expected<std::string> moat::findRuntime(StringRef resourceDir,
-                                        StringRef triple) {
+/// The first of the places for the runtime that has \p file, with the folder it
+/// is in.
+static Expected<std::string> findFolder(StringRef resourceDir, StringRef folder,
+                                        StringRef file, StringRef what) {
   std::vector<std::string> places;
   if (!resourceDir.empty()) {
     places = {resourceDir.str()};
@@ -217,10 +226,21 @@ Expected<std::string> moat::findRuntime(StringRef resourceDir,
     places = {own, own + "/../lib/moat"};
   }
   for (const std::string &place : places) {
-    std::string folder = place + "/" + triple.str();
-    if (llvm::sys::fs::exists(folder + "/libmoat.a"))
-      return folder;
+    std::string found = place + "/" + folder.str();
+    if (llvm::sys::fs::exists(found + "/" + file))
+      return found;
   }
-  return errorOf("no runtime for " + triple + ": " + places.back() + "/" +
-                 triple + "/libmoat.a is not there");
+  return errorOf(what + ": " + places.back() + "/" + folder + "/" + file +
+                 " is not there");
+}
+
+Expected<std::string> moat::findRuntime(StringRef resourceDir,
+                                        StringRef triple) {
+  return findFolder(resourceDir, triple, "libmoat.a",
+                    ("no runtime for " + triple).str());
+}
+
+Expected<std::string> moat::findNodeAddon(StringRef resourceDir) {
+  return findFolder(resourceDir, "node", "libmoatNode.a",
+                    "--emit=node: moat was built without Node's headers");
 }

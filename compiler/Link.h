@@ -16,6 +16,7 @@ enum class LinkKind : uint8_t {
   Executable,  ///< static, at fixed addresses
   Shared,      ///< a library; the host program provides what is undefined
   Relocatable, ///< several objects to one
+  NodeAddon,   ///< a library that holds the runtime; Node provides the rest
 };
 
 struct LinkRequest {
@@ -46,5 +47,9 @@ Error link(const LinkRequest &request, const std::string &output,
 /// CompileOptions::resourceDir); empty: beside the file that holds this code.
 /// Errors: it is not there; the text says where it was looked for.
 Expected<std::string> findRuntime(StringRef resourceDir, StringRef triple);
+
+/// The folder of what makes an addon for Node: `node/libmoatNode.a`, and two
+/// folders above it the runtime of host programs. Errors: it was built without.
+Expected<std::string> findNodeAddon(StringRef resourceDir);
 
 } // namespace moat

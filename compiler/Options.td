@@ -26,7 +26,7 @@ def o_long : Eq<"output", "FILE">, Alias<o>, Group<outputGroup>;
 def c : S<"c">, Group<outputGroup>, HelpText<"Stop at an object: --emit=obj">;
 def S : S<"S">, Group<outputGroup>, HelpText<"Stop at assembly: --emit=asm">;
 defm emit : Value<"emit", "KIND",
-    "wasm, llvm, llvm-opt, asm, obj, exe (default), shared or archive", outputGroup>;
+    "wasm, llvm, llvm-opt, asm, obj, exe (default), shared, archive or node", outputGroup>;
 defm name : Value<"name", "NAME",
     "What C calls a library (shared, archive): NAME_export, NAME.h", outputGroup>;
 defm header : Value<"header", "FILE",

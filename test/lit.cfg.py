@@ -6,6 +6,7 @@
 #   %clang-host, %clangxx-host   for host programs: with moat's headers
 #   %build, %examples            the build folder; test/Examples
 #   REQUIRES: suites             the specification's and WASI's suites are there (%suites)
+#   REQUIRES: node-addon         Node and its headers are installed (--emit=node)
 #   REQUIRES: root               may change root and mount
 #   REQUIRES: strace             may trace programs
 
@@ -65,3 +66,8 @@ if shutil.which("strace") and subprocess.run(
     ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL
 ).returncode == 0:
     config.available_features.add("strace")
+
+# --emit=node is built where Node's headers are installed, and tested where Node is.
+if shutil.which("node") and os.path.exists(
+        os.path.join(config.moat_binary_dir, "lib", "moat", "node", "libmoatNode.a")):
+    config.available_features.add("node-addon")

@@ -38,6 +38,7 @@ enum class EmitKind : uint8_t {
   Executable,    ///< a static program
   Shared,  ///< a shared library with the symbol `moat_module` (instance model)
   Archive, ///< a static library for host programs (instance model)
+  Node,    ///< an addon for Node: a shared library with the runtime in it
 };
 
 /// Where instance state lives (see abi/Layout.h).

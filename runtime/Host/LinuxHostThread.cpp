@@ -4,14 +4,19 @@
 // they are made in a signal handler.
 
 #include "Host/Host.h"
+#include "Host/HostThread.h"
 #include "Host/Signals.h"
 #include "Host/Syscall.h"
-#include "Host/HostThread.h"
 #include "Trap.h"
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
+
+// What pthread_atfork(3) calls in glibc: that itself is not in its shared
+// object, and an addon is linked without a libc.
+extern "C" [[gnu::weak]] int __register_atfork(void (*)(), void (*)(),
+                                               void (*)(), void *);
 
 namespace moat::rt {
 
@@ -49,10 +54,14 @@ static void releaseThread(void *state) {
 static void makeKey() {
   pthread_key_create(&key, releaseThread);
   // A child has another number.
-  pthread_atfork(nullptr, nullptr, [] {
-    if (threadState.id)
-      threadState.id = static_cast<int32_t>(host::invoke<SYS_gettid>());
-  });
+  if (__register_atfork)
+    __register_atfork(
+        nullptr, nullptr,
+        [] {
+          if (threadState.id)
+            threadState.id = static_cast<int32_t>(host::invoke<SYS_gettid>());
+        },
+        nullptr);
 }
 
 [[gnu::noinline]] static int32_t prepareNewThread() {

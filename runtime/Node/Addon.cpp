@@ -83,11 +83,12 @@ static napi_value failByTrap(napi_env env, moat_store *store,
   moat_describe_trap(store, &trap, text, sizeof text);
   char *end = strchr(text, '\n');
   napi_value message, error, code, backtrace;
-  napi_create_string_utf8(env, text, end ? size_t(end - text) : NAPI_AUTO_LENGTH,
-                          &message);
+  napi_create_string_utf8(
+      env, text, end ? size_t(end - text) : NAPI_AUTO_LENGTH, &message);
   napi_create_string_utf8(env, "ERR_MOAT_TRAP", NAPI_AUTO_LENGTH, &code);
   napi_create_error(env, code, message, &error);
-  napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH, &backtrace);
+  napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH,
+                          &backtrace);
   napi_set_named_property(env, error, "backtrace", backtrace);
   napi_throw(env, error);
   return nullptr;
@@ -168,11 +169,11 @@ static bool readTypes(const char *text, moat_kind *types) {
 
 static napi_value callExport(napi_env env, napi_callback_info info) {
   constexpr size_t inPlace = 16;
-  napi_value given[inPlace], *arguments = given;
-  moat_value space[inPlace], *values = space;
+  napi_value arguments[inPlace];
+  moat_value values[inPlace];
   size_t count = inPlace;
   void *data;
-  napi_get_cb_info(env, info, &count, given, nullptr, &data);
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
   auto &function = *static_cast<Function *>(data);
   if (function.parameterCount > inPlace || function.resultCount > inPlace)
     return fail(env, "ERR_MOAT_LIMIT", "more than 16 parameters or results");
@@ -329,21 +330,29 @@ public:
       first = next;
     }
   }
-  /// The text of a value, turned into a string; null: it cannot be.
-  const char *add(napi_env env, napi_value value, const char *prefix = "") {
+  /// The text of a value, turned into a string, behind \p name and `=` if there
+  /// is one; null: it cannot be.
+  const char *add(napi_env env, napi_value value, napi_value name = nullptr) {
     napi_value string;
-    size_t size, prefixSize = strlen(prefix);
+    size_t size, nameSize = 0;
     if (napi_coerce_to_string(env, value, &string) != napi_ok ||
-        napi_get_value_string_utf8(env, string, nullptr, 0, &size) != napi_ok)
+        napi_get_value_string_utf8(env, string, nullptr, 0, &size) != napi_ok ||
+        (name && napi_get_value_string_utf8(env, name, nullptr, 0, &nameSize) !=
+                     napi_ok))
       return nullptr;
-    auto *node = static_cast<Node *>(malloc(sizeof(Node) + prefixSize + size));
+    auto *node =
+        static_cast<Node *>(malloc(sizeof(Node) + nameSize + 1 + size));
     if (!node)
       return nullptr;
     node->next = first;
     first = node;
-    memcpy(node->text, prefix, prefixSize);
-    napi_get_value_string_utf8(env, string, node->text + prefixSize, size + 1,
-                               &size);
+    char *at = node->text;
+    if (name) {
+      napi_get_value_string_utf8(env, name, at, nameSize + 1, &nameSize);
+      at += nameSize;
+      *at++ = '=';
+    }
+    napi_get_value_string_utf8(env, string, at, size + 1, &size);
     return node->text;
   }
 
@@ -435,21 +444,8 @@ static bool readOptions(napi_env env, napi_value object, Options &options) {
     wasi.env = options.env;
     if (!forEachProperty(env, variables, "options.env must be an object",
                          [&](napi_value name, napi_value value) {
-                           napi_value equals, assignment;
-                           napi_create_string_utf8(env, "=", 1, &equals);
-                           const char *left = options.strings.add(env, name);
-                           const char *right =
-                               options.strings.add(env, value, "=");
-                           size_t size = strlen(left) + strlen(right);
-                           auto *joined =
-                               static_cast<char *>(malloc(size + 1));
-                           memcpy(joined, left, strlen(left));
-                           strcpy(joined + strlen(left), right);
-                           napi_create_string_utf8(env, joined, size,
-                                                   &assignment);
-                           free(joined);
                            options.env[wasi.env_count++] =
-                               options.strings.add(env, assignment);
+                               options.strings.add(env, value, name);
                          }))
       return false;
   }
@@ -522,6 +518,21 @@ static napi_value initialize(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/// A function of the instance's, which keeps it.
+static void addMethod(napi_env env, Held *held, napi_value instance,
+                      const char *name, napi_callback callback) {
+  napi_value method;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, held, &method);
+  ++held->holders;
+  napi_add_finalizer(
+      env, method, held,
+      [](napi_env, void *held, void *) {
+        static_cast<Held *>(held)->release();
+      },
+      nullptr, nullptr);
+  napi_set_named_property(env, instance, name, method);
+}
+
 static bool makeInstance(napi_env env, Held &held, const Options &options) {
   moat_error error = {};
   const moat_import *imports = nullptr;
@@ -532,8 +543,8 @@ static bool makeInstance(napi_env env, Held &held, const Options &options) {
       return failBy(env, error), false;
     imports = moat_wasi_imports(held.wasi, &importCount);
   }
-  held.instance = moat_instantiate(held.store, &moat_module, imports,
-                                   importCount, &error);
+  held.instance =
+      moat_instantiate(held.store, &moat_module, imports, importCount, &error);
   if (held.instance)
     return true;
   return failToRun(env, &held, error), false;
@@ -564,25 +575,9 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_value instance = nullptr;
   if (isMade) {
     napi_create_object(env, &instance);
-    napi_property_descriptor members[3] = {};
-    members[0].utf8name = "start";
-    members[0].method = start;
-    members[0].data = held;
-    members[1].utf8name = "initialize";
-    members[1].method = initialize;
-    members[1].data = held;
-    members[2].utf8name = "exports";
-    members[2].value = makeExports(env, held);
-    for (napi_property_descriptor &member : members)
-      member.attributes = napi_enumerable;
-    napi_define_properties(env, instance, 3, members);
-    ++held->holders;
-    napi_add_finalizer(
-        env, instance, held,
-        [](napi_env, void *held, void *) {
-          static_cast<Held *>(held)->release();
-        },
-        nullptr, nullptr);
+    addMethod(env, held, instance, "start", start);
+    addMethod(env, held, instance, "initialize", initialize);
+    napi_set_named_property(env, instance, "exports", makeExports(env, held));
   }
   options->~Options();
   free(options);

@@ -16,6 +16,7 @@
 ;; RUN: moat %s && moat %s -c && moat %s -S && moat %s --emit=llvm && moat %s --emit=wasm
 ;; RUN: moat %s --emit=shared && ls | FileCheck %s --check-prefix=NAMES
 ;; NAMES: {{^}}emit{{$}}
+;; NAMES-NEXT: emit.h
 ;; NAMES-NEXT: emit.ll
 ;; NAMES-NEXT: emit.o
 ;; NAMES-NEXT: emit.s

@@ -15,11 +15,12 @@ static uint32_t fractionOfRoot(uint32_t n, int degree) {
   uint64_t low = 0, high = (uint64_t)1 << 36; /* of the root times 2^32 */
   while (high - low > 1) {
     uint64_t middle = low + (high - low) / 2;
-    __uint128_t power = (__uint128_t)middle * middle;
-    if (degree == 3)
-      power = (power >> 32) * middle;
-    /* The lost bits matter only if the root is within 2^-30 of a whole number. */
-    if (power <= (__uint128_t)n << 64)
+    __uint128_t power = (__uint128_t)middle * middle, wanted = (__uint128_t)n << 64;
+    if (degree == 3) {
+      power *= middle;
+      wanted <<= 32;
+    }
+    if (power <= wanted)
       low = middle;
     else
       high = middle;
