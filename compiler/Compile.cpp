@@ -10,6 +10,7 @@
 // and the object lies on disk.
 
 #include "Decode/Decode.h"
+#include "Describe.h"
 #include "Diagnostics.h"
 #include "Emit.h"
 #include "Header.h"
@@ -21,7 +22,9 @@
 #include "Optimize/Optimize.h"
 #include "Validate/Validate.h"
 #include "moat/Compiler.h"
+#include "moat/abi/Layout.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LLVMContext.h"
@@ -81,7 +84,7 @@ static Error asOptionError(Error error) {
   return optionError(toString(std::move(error)));
 }
 
-static CompileError describe(Error error, const std::string &inputName) {
+static CompileError toCompileError(Error error, const std::string &inputName) {
   CompileError result;
   llvm::handleAllErrors(
       std::move(error),
@@ -241,6 +244,7 @@ private:
   }
 
   Error resolveOptions();
+  std::string describeCompiled(const Module &module) const;
   Error resolveFeatures();
   Error checkStart(const Module &module) const;
   Error validateBodies(const Module &module, ArrayRef<Partition> partitions);
@@ -324,6 +328,8 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
 
   ModuleSummary summary =
       clock.time(summarizeTime, [&] { return summarize(module); });
+  lowering.description =
+      clock.time(summarizeTime, [&] { return describeCompiled(module); });
   report(summarizeTime);
   objects.resize(partitions.size());
   texts.resize(emitsText() ? partitions.size() : 0);
@@ -346,6 +352,17 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
   if (emitsText())
     return writeText(llvm::join(texts, ""));
   return linkObjects(module);
+}
+
+/// What `moat inspect` tells of the result.
+std::string Compilation::describeCompiled(const Module &module) const {
+  llvm::json::Object description = describe(module);
+  description["built-by"] = llvm::json::Object{{"moat", MOAT_VERSION},
+                                               {"llvm", LLVM_VERSION_STRING},
+                                               {"abi", abi::version},
+                                               {"target", target.triple},
+                                               {"cpu", target.cpu}};
+  return llvm::formatv("{0}", llvm::json::Value(std::move(description))).str();
 }
 
 // Options.
@@ -759,7 +776,7 @@ static std::optional<CompileError>
 compileBuffer(llvm::MemoryBufferRef input, const CompileOptions &options,
               const std::string &outputPath) {
   if (Error error = Compilation(options, outputPath).run(input))
-    return describe(std::move(error), input.getBufferIdentifier().str());
+    return toCompileError(std::move(error), input.getBufferIdentifier().str());
   return std::nullopt;
 }
 
@@ -782,7 +799,7 @@ std::optional<CompileError> moat::compile(const std::string &inputPath,
                      : inputPath == "-"         ? std::string("<stdin>")
                                                 : inputPath;
   if (!buffer)
-    return describe(systemError(name, buffer.getError()), name);
+    return toCompileError(systemError(name, buffer.getError()), name);
   return compileBuffer({(*buffer)->getBuffer(), name}, options, outputPath);
 }
 

@@ -15,6 +15,7 @@
 #include "LibraryName.h"
 #include "Loader.h"
 #include "Manifest.h"
+#include "ManifestFile.h"
 #include "Wasm/Features.h"
 #include "moat/abi/Layout.h"
 #include "llvm/ADT/StringExtras.h"
@@ -77,6 +78,7 @@ public:
   int run(ArrayRef<const char *> args);
 
 private:
+  int inspect(ArrayRef<const char *> args);
   int compileOnly();
   int compileAndRun(ArrayRef<const char *> guestArgs);
   int compileAndCompare(ArrayRef<const char *> guestArgs);
@@ -86,6 +88,9 @@ private:
   bool readArguments(ArrayRef<const char *> args);
   bool readOptions();
   bool readCapabilities();
+  bool readManifestFile();
+  bool readDirectories();
+  void readVariables();
   bool readStreams();
   bool readLimits();
   bool sortInputs();
@@ -105,6 +110,7 @@ private:
   void clearProgress();
 
   MoatOptTable table;
+  ExitCode failure = BadOption; ///< of the last error
   InputArgList args;
   bool isRun = false; ///< or bench: arguments behind `--` are the guest's
   bool isBench = false;
@@ -127,6 +133,8 @@ private:
 int moat::drive(ArrayRef<const char *> args) { return Driver().run(args); }
 
 int Driver::run(ArrayRef<const char *> args) {
+  if (!args.empty() && StringRef(args[0]) == "inspect")
+    return inspect(args.drop_front());
   isBench = !args.empty() && StringRef(args[0]) == "bench";
   isRun = isBench || (!args.empty() && StringRef(args[0]) == "run");
   ArrayRef<const char *> guestArgs;
@@ -148,7 +156,7 @@ int Driver::run(ArrayRef<const char *> args) {
   if (this->args.hasArg(OPT_print_features))
     return printFeatures(), Success;
   if (!readOptions() || !sortInputs() || !readCapabilities())
-    return BadOption;
+    return failure;
   // Now: every option has been read, and one input is the module.
 
   if (!readModule())
@@ -163,6 +171,7 @@ int Driver::run(ArrayRef<const char *> args) {
 /// Prints every line of \p text as an error; lines that continue another stand
 /// as they are.
 int Driver::fail(ExitCode code, const Twine &text) {
+  failure = code;
   clearProgress();
   SmallVector<StringRef> lines;
   std::string all = text.str();
@@ -224,6 +233,8 @@ void Driver::printHelp() {
          "  moat bench app.wasm -- a         compare its speed with that of "
          "other "
          "engines\n"
+         "  moat inspect app                 print what a program may use, or "
+         "what a module needs\n"
          "  moat app.wat --emit=llvm -o -    look at a phase's result\n\n"
          "The module is binary or text (.wat); - is standard input.\n\n";
   // LLVM's own printer sorts the groups by their text.
@@ -436,23 +447,73 @@ bool Driver::readStreams() {
   return true;
 }
 
-bool Driver::readCapabilities() {
-  Capabilities &capabilities = options.capabilities;
+/// The file comes first; then directories and variables replace those of the
+/// same name, arguments are added, and everything else replaces what the file
+/// says.
+bool Driver::readManifestFile() {
+  const Arg *arg = args.getLastArg(OPT_manifest);
+  if (!arg)
+    return true;
+  std::string path = arg->getValue();
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return fail(BadSystem, path + ": " + buffer.getError().message()), false;
+  Expected<Capabilities> capabilities =
+      parseManifestFile((*buffer)->getBuffer());
+  if (!capabilities)
+    return fail(BadOption, path + ": " + toString(capabilities.takeError())),
+           false;
+  options.capabilities = std::move(*capabilities);
+  return true;
+}
+
+bool Driver::readDirectories() {
+  std::vector<PreopenOption> &preopens = options.capabilities.preopens;
+  size_t fileCount = preopens.size();
   for (const Arg *arg : args.filtered(OPT_dir)) {
     Expected<PreopenOption> preopen = parsePreopen(arg->getValue());
     if (!preopen)
       return fail(BadOption, "--dir: " + toString(preopen.takeError())), false;
-    if (isRun && preopen->base == PathBase::Executable)
-      return fail(BadOption, arg->getAsString(args) +
+    auto end = preopens.begin() + fileCount;
+    auto same =
+        std::find_if(preopens.begin(), end, [&](const PreopenOption &other) {
+          return other.guestPath == preopen->guestPath;
+        });
+    if (same != end)
+      *same = std::move(*preopen);
+    else
+      preopens.push_back(std::move(*preopen));
+  }
+  for (const PreopenOption &preopen : preopens)
+    if (isRun && preopen.base == PathBase::Executable)
+      return fail(BadOption, "exe:" + preopen.hostPath +
                                  ": moat run has no program in a folder"),
              false;
-    capabilities.preopens.push_back(std::move(*preopen));
+  return true;
+}
+
+void Driver::readVariables() {
+  std::vector<std::string> &variables = options.capabilities.environment;
+  for (const std::string &variable : args.getAllArgValues(OPT_env)) {
+    StringRef name = StringRef(variable).split('=').first;
+    auto same = llvm::find_if(variables, [&](StringRef other) {
+      return other.split('=').first == name;
+    });
+    if (same != variables.end())
+      *same = variable;
+    else
+      variables.push_back(variable);
   }
-  capabilities.environment = args.getAllArgValues(OPT_env);
-  capabilities.arguments = args.getAllArgValues(OPT_arg);
-  capabilities.sockets = args.getAllArgValues(OPT_listen);
-  if (!readStreams() || !readLimits())
+}
+
+bool Driver::readCapabilities() {
+  Capabilities &capabilities = options.capabilities;
+  if (!readManifestFile() || !readDirectories() || !readStreams() ||
+      !readLimits())
     return false;
+  readVariables();
+  llvm::append_range(capabilities.arguments, args.getAllArgValues(OPT_arg));
+  llvm::append_range(capabilities.sockets, args.getAllArgValues(OPT_listen));
   // Lists are changes, from the left to the right.
   for (StringRef list : args.getAllArgValues(OPT_harden)) {
     uint32_t layers =
@@ -461,11 +522,11 @@ bool Driver::readCapabilities() {
       return fail(BadOption, "--harden: " + toString(std::move(error))), false;
     capabilities.hardenLayers = layers;
   }
-  capabilities.filtersTerminal = args.hasArg(OPT_filter_terminal);
-  capabilities.requiresHardening = args.hasArg(OPT_require_hardening);
+  capabilities.filtersTerminal |= args.hasArg(OPT_filter_terminal);
+  capabilities.requiresHardening |= args.hasArg(OPT_require_hardening);
   if (Error error = checkCapabilities(capabilities))
     return fail(BadOption, toString(std::move(error))), false;
-  capabilities.isOpen = args.hasArg(OPT_open);
+  capabilities.isOpen |= args.hasArg(OPT_open);
   bool bakes = options.emit == EmitKind::Executable ||
                options.emit == EmitKind::Object || isRun;
   if (!bakes)
@@ -605,6 +666,39 @@ void Driver::nameLibrary(StringRef output) {
                            : std::string(header);
 }
 
+// moat inspect.
+
+int Driver::inspect(ArrayRef<const char *> arguments) {
+  if (!readArguments(arguments))
+    return BadOption;
+  for (const Arg *arg : args)
+    if (!arg->getOption().matches(OPT_INPUT) &&
+        !arg->getOption().matches(OPT_json) &&
+        !arg->getOption().matches(OPT_licences) &&
+        !arg->getOption().matches(OPT_help))
+      return fail(BadOption,
+                  arg->getAsString(args) + ": not an option of moat inspect");
+  if (args.hasArg(OPT_help))
+    return printHelp(), Success;
+  std::vector<std::string> files = args.getAllArgValues(OPT_INPUT);
+  if (files.size() != 1)
+    return fail(BadOption, "moat inspect wants one file");
+  modulePath = files[0];
+  options.inputName = modulePath == "-" ? "<stdin>" : modulePath;
+  if (!readModule())
+    return BadSystem;
+  InspectAs form = args.hasArg(OPT_licences) ? InspectAs::Licences
+                   : args.hasArg(OPT_json)   ? InspectAs::Json
+                                             : InspectAs::Text;
+  std::string output;
+  if (std::optional<CompileError> error = compiler.inspect(
+          llvm::arrayRefFromStringRef(moduleBytes->getBuffer()),
+          options.inputName, form, output))
+    return fail(*error);
+  outs() << output;
+  return Success;
+}
+
 // moat run.
 
 /// Everything that decides the executable's bytes. Nothing of it is a
@@ -615,7 +709,7 @@ std::string Driver::cacheKey(StringRef buildIds) {
   key.add(buildIds);
   std::string runtime = options.resourceDir + "/x86_64-linux-musl/";
   for (const char *file :
-       {"libmoat.a", "libc.a", "crt1.o", "crti.o", "crtn.o"}) {
+       {"libmoat.a", "libc.a", "crt1.o", "crti.o", "crtn.o", "licences.o"}) {
     auto contents = llvm::MemoryBuffer::getFile(runtime + file, false, false);
     key.add(contents ? (*contents)->getBuffer() : "missing");
   }
@@ -721,8 +815,14 @@ Driver::runtimeArguments(ArrayRef<const char *> guestArgs) const {
                        formatLimit(row, *limit));
   if (capabilities.filtersTerminal)
     result.push_back("--wasi-filter-terminal");
-  for (const std::string &list : args.getAllArgValues(OPT_harden))
+  if (capabilities.hardenLayers) {
+    std::string list = "none";
+#define LAYER(name, spelling, text)                                            \
+  if (*capabilities.hardenLayers & abi::Harden##name)                          \
+    list += ",+" spelling;
+#include "moat/abi/Hardening.def"
     result.push_back("--wasi-harden=" + list);
+  }
   if (capabilities.requiresHardening)
     result.push_back("--wasi-require-hardening");
   std::vector<std::string> arguments = capabilities.arguments;

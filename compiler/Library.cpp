@@ -18,6 +18,17 @@ moat_compile(std::span<const uint8_t> module, const CompileOptions &options,
 
 static_assert(std::is_same_v<decltype(moat_compile), CompileFunction>);
 
+extern "C" __attribute__((visibility("default"))) bool
+moat_inspect(std::span<const uint8_t> file, const std::string &name,
+             InspectAs form, std::string &output, CompileError &error) {
+  std::optional<CompileError> failure = inspect(file, name, form, output);
+  if (failure)
+    error = std::move(*failure);
+  return !failure;
+}
+
+static_assert(std::is_same_v<decltype(moat_inspect), InspectFunction>);
+
 // Debian's libwabt.a is compiled for executables: it addresses libc's streams
 // relative to its code, which a shared object cannot do with another's data.
 // The linker (--wrap, see CMakeLists.txt) gives it these instead. They are

@@ -12,17 +12,22 @@
 
 #pragma once
 
-#include "moat/Compiler.h"
+#include "Inspect.h"
 
 namespace moat {
 
-/// The one exported function of libmoatCompiler.so, `moat_compile`: returns
-/// whether compiling succeeded, and else sets \p error.
+/// One of the two exported functions of libmoatCompiler.so, `moat_compile`:
+/// returns whether compiling succeeded, and else sets \p error.
 using CompileFunction = bool(std::span<const uint8_t> module,
                              const CompileOptions &options,
                              const std::string &outputPath,
                              CompileError &error);
 inline constexpr char compileFunctionName[] = "moat_compile";
+/// The other one, `moat_inspect`: the same of inspect().
+using InspectFunction = bool(std::span<const uint8_t> file,
+                             const std::string &name, InspectAs form,
+                             std::string &output, CompileError &error);
+inline constexpr char inspectFunctionName[] = "moat_inspect";
 inline constexpr char compilerLibraryName[] = "libmoatCompiler.so";
 
 } // namespace moat

@@ -92,6 +92,7 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
     args.push_back("--defsym=" + alias);
   addRuntime("crt1.o");
   addRuntime("crti.o");
+  addRuntime("licences.o");
   // What the command line brings comes before the runtime, whose members are
   // then not looked at: it may define imports and moat_main.
   addObjects();

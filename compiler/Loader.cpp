@@ -145,26 +145,42 @@ moat::readBuildIds(const Installation &installation) {
   return own + " " + compiler + " " + llvm;
 }
 
+void *Compiler::find(const char *name, CompileError &error) {
+  if (!library)
+    library = dlopen(installation.compilerLibrary.c_str(),
+                     RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void *function = library ? dlsym(library, name) : nullptr;
+  if (!function)
+    error = {CompileError::System,
+             std::string("cannot load the compiler: ") + dlerror()};
+  return function;
+}
+
 std::optional<CompileError> Compiler::compile(ArrayRef<uint8_t> module,
                                               const CompileOptions &options,
                                               const std::string &outputPath) {
-  if (!function) {
-    void *library = dlopen(installation.compilerLibrary.c_str(),
-                           RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library)
-      function = reinterpret_cast<CompileFunction *>(
-          dlsym(library, compileFunctionName));
-    if (!function)
-      return CompileError{CompileError::System,
-                          std::string("cannot load the compiler: ") +
-                              dlerror()};
-  }
   CompileError error;
-  if (function({module.data(), module.size()}, options, outputPath, error))
+  auto *function =
+      reinterpret_cast<CompileFunction *>(find(compileFunctionName, error));
+  if (function &&
+      function({module.data(), module.size()}, options, outputPath, error))
+    return std::nullopt;
+  return error;
+}
+
+std::optional<CompileError> Compiler::inspect(ArrayRef<uint8_t> file,
+                                              const std::string &name,
+                                              InspectAs form,
+                                              std::string &output) {
+  CompileError error;
+  auto *function =
+      reinterpret_cast<InspectFunction *>(find(inspectFunctionName, error));
+  if (function &&
+      function({file.data(), file.size()}, name, form, output, error))
     return std::nullopt;
   return error;
 }
 
 bool Compiler::isLoadedLlvm(StringRef buildIds) const {
-  return function && buildIds.ends_with(" " + loadedBuildId(llvmLibraryName));
+  return library && buildIds.ends_with(" " + loadedBuildId(llvmLibraryName));
 }

@@ -33,12 +33,18 @@ public:
   std::optional<CompileError> compile(ArrayRef<uint8_t> module,
                                       const CompileOptions &options,
                                       const std::string &outputPath);
+  /// inspect(), likewise.
+  std::optional<CompileError> inspect(ArrayRef<uint8_t> file,
+                                      const std::string &name, InspectAs form,
+                                      std::string &output);
   /// Whether the LLVM that was loaded is the one that readBuildIds() saw.
   bool isLoadedLlvm(StringRef buildIds) const;
 
 private:
   const Installation &installation;
-  CompileFunction *function = nullptr;
+  /// Finds an exported function. Null: \p error says why.
+  void *find(const char *name, CompileError &error);
+  void *library = nullptr;
 };
 
 } // namespace moat

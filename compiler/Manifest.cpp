@@ -75,7 +75,7 @@ static void addStream(ManifestWriter &writer, const StreamOption &stream,
 
 /// Whether anything is fixed that somebody could want to widen. A stack size is
 /// what a program needs, and seals nothing.
-static bool isGivenSomething(const Capabilities &capabilities) {
+bool moat::isSealedByContents(const Capabilities &capabilities) {
   if (!capabilities.preopens.empty() || !capabilities.environment.empty() ||
       !capabilities.arguments.empty() || !capabilities.sockets.empty())
     return true;
@@ -121,7 +121,7 @@ std::string moat::encodeManifest(const Capabilities &capabilities) {
                capabilities.requiresHardening ? uint16_t(abi::HardenRequired)
                                               : uint16_t(0),
                layers);
-  bool isSealed = isGivenSomething(capabilities) && !capabilities.isOpen;
+  bool isSealed = isSealedByContents(capabilities) && !capabilities.isOpen;
   return writer.finish(
       (isSealed ? abi::ManifestSealed : 0) |
       (capabilities.filtersTerminal ? abi::ManifestFilterTerminal : 0));

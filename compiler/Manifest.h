@@ -15,6 +15,10 @@ namespace moat {
 /// or layers of defence is baked in and they are not open.
 std::string encodeManifest(const Capabilities &capabilities);
 
+/// Whether anything but a stack size is baked in: then it is sealed unless it
+/// is open.
+bool isSealedByContents(const Capabilities &capabilities);
+
 /// Reads a manifest back; `isOpen` is set unless it is sealed. Errors: not a
 /// manifest, of another version, or with a record that this version of moat
 /// does not know.

@@ -66,6 +66,9 @@ defm invoke : Value<"invoke", "NAME",
     "Call this export with the program's arguments, and print its results", codeGroup>;
 
 // What the program may use.
+defm manifest : Value<"manifest", "FILE",
+    "Read all of this from a JSON file first; the options add to it or replace it",
+    capabilityGroup>;
 defm dir : Value<"dir", "HOST[::GUEST][:ro]",
     "Preopen the folder HOST as GUEST; exe:HOST: relative to the program's folder, "
     "cwd:HOST or HOST: to where it is started", capabilityGroup>;
@@ -108,6 +111,11 @@ def require_hardening : F<"require-hardening">, Group<capabilityGroup>,
     HelpText<"The program does not start where the kernel lacks one of them">;
 def open : F<"open">, Group<capabilityGroup>,
     HelpText<"Take --wasi-... options at start although something is baked in">;
+
+// moat inspect.
+def json : F<"json">, Group<otherGroup>, HelpText<"moat inspect: print JSON">;
+def licences : F<"licences">, Group<otherGroup>,
+    HelpText<"moat inspect: print the notices that whoever ships the file owes">;
 
 // Other.
 defm cache_size : Value<"cache-size", "SIZE",

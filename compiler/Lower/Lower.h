@@ -53,6 +53,8 @@ struct LowerOptions {
   bool optimizing = true;
   /// Bytes of the manifest (abi/Manifest.h); process model only.
   std::string manifest;
+  /// What is told of the module in a section of its own (Describe.h).
+  std::string description;
 };
 
 /// Facts about the whole module, computed once before it is partitioned. Per

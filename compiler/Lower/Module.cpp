@@ -70,6 +70,7 @@ private:
   void defineSegmentCells();
   void defineDescriptor();
   void defineManifest();
+  void defineDescription();
 
   // The initialization (Core 3.0, 4.7.3 Instantiation).
   void defineInitialize();
@@ -114,6 +115,8 @@ void ModuleDefinitions::run() {
   if (m.isProcess())
     defineSegmentCells();
   defineDescriptor();
+  if (!m.options.description.empty())
+    defineDescription();
   if (m.isProcess())
     defineManifest();
   for (const Export &exported : module.exports)
@@ -462,6 +465,23 @@ void ModuleDefinitions::defineDescriptor() {
           m.ir.getNamedGlobal("moat_module")->getValueType()));
   assert(check->getSizeInBytes() == sizeof(abi::ModuleDescriptor) &&
          "the descriptor's fields are those of abi/Layout.h");
+}
+
+/// Nobody refers to it, so the linker is asked to keep it.
+void ModuleDefinitions::defineDescription() {
+  const std::string &text = m.options.description;
+  ArrayRef contents(reinterpret_cast<const uint8_t *>(text.data()),
+                    text.size());
+  llvm::GlobalVariable *description =
+      constant(bytes(contents), "moat_description");
+  description->setSection(".moat.module");
+  description->setAlignment(llvm::Align(1));
+  auto *used = new llvm::GlobalVariable(
+      m.ir, llvm::ArrayType::get(m.ptr, 1), false,
+      llvm::GlobalValue::AppendingLinkage,
+      llvm::ConstantArray::get(llvm::ArrayType::get(m.ptr, 1), {description}),
+      "llvm.used");
+  used->setSection("llvm.metadata");
 }
 
 void ModuleDefinitions::defineManifest() {
