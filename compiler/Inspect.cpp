@@ -372,6 +372,8 @@ static Error inspectFile(StringRef bytes, const std::string &name,
     }
     all = describeCompiled(llvm::cast<llvm::object::ELFObjectFileBase>(**file),
                            *sections);
+  } else if (bytes.starts_with("!<arch>")) {
+    return errorOf("an archive, not a file that moat has made");
   } else if (form == InspectAs::Licences) {
     return errorOf("--licences: not a compiled file");
   } else {
