@@ -38,12 +38,15 @@ static_assert(workingDirectory == AT_FDCWD);
 void host::close(Handle handle) {
   // The numbers of the standard streams stay occupied: otherwise a file that
   // the guest opens next would receive what we write to standard error.
-  if (handle <= 2)
-    if (long placeholder = invoke<SYS_epoll_create1>(O_CLOEXEC);
-        placeholder > 2) {
+  if (handle <= 2) {
+    long placeholder = invoke<SYS_epoll_create1>(O_CLOEXEC);
+    if (isError(placeholder)) // rather open than somebody else's
+      return;
+    if (placeholder > 2) {
       invoke<SYS_dup3>(placeholder, handle, O_CLOEXEC);
       handle = static_cast<Handle>(placeholder);
     }
+  }
   // Not repeated when interrupted: Linux has closed the descriptor by then.
   invoke<SYS_close>(handle);
 }

@@ -13,6 +13,9 @@
 // RUN: FileCheck %s --check-prefix=PIPE --input-file=%t.dir/result
 // RUN: not %t --wasi-dir=%t.dir::/ -- trap
 // RUN: FileCheck %s --check-prefix=TRAP --input-file=%t.dir/result
+// RUN: %clang-host %S/Inputs/deny.c -o %t.deny
+// RUN: not %t.deny nosys epoll_create1 %t --wasi-dir=%t.dir::/ -- trap
+// RUN: FileCheck %s --check-prefix=TRAP --input-file=%t.dir/result
 
 #include "wasi-test.h"
 
