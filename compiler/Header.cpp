@@ -77,23 +77,10 @@ static StringRef typeName(ValType type) {
 }
 
 /// The member of moat_value that holds a type.
-static StringRef memberName(ValType type) {
-  switch (type.kind) {
-  case ValType::I32:
-    return "i32";
-  case ValType::I64:
-    return "i64";
-  case ValType::F32:
-    return "f32";
-  case ValType::F64:
-    return "f64";
-  case ValType::V128:
-    return "vector";
-  case ValType::Ref:
-  case ValType::Bottom:
-    break;
-  }
-  return "ref";
+static std::string memberName(ValType type) {
+  if (type.isNumber())
+    return toString(type);
+  return type == ValType::V128 ? "vector" : "ref";
 }
 
 /// What a name in a comment may not end or continue.

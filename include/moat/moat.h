@@ -342,7 +342,8 @@ void moat_fail(uint32_t code, const char *text);
 void moat_describe_trap(moat_store *store, const moat_trap_info *trap, char *buffer,
                         size_t size);
 
-/** The tag of an uncaught exception (MOAT_THREW). */
+/** The tag of an uncaught exception (MOAT_THREW), which lives until another one leaves the
+ * store. */
 moat_extern moat_exception_tag(moat_store *store, const moat_trap_info *trap);
 /** Its values; \p count, which may be null, becomes their number. */
 const moat_value *moat_exception_values(const moat_trap_info *trap, size_t *count);

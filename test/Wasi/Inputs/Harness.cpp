@@ -22,6 +22,7 @@
 
 #include "Capability/Preopen.h"
 #include "Capability/Resolve.h"
+#include "Host/Syscall.h"
 #include "Instance.h"
 #include "Wasi/Functions.h"
 #include "Wasi/Types.h"
@@ -38,6 +39,9 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+/// There are no calls here that could be interrupted.
+bool moat::rt::host::isCallInterrupted() { return false; }
 
 using namespace moat;
 using namespace moat::rt;
