@@ -46,9 +46,6 @@ bool moat::rt::host::isCallInterrupted() { return false; }
 using namespace moat;
 using namespace moat::rt;
 
-/// Nobody interrupts calls here; Trap.cpp, which knows, is not linked.
-bool host::isCallInterrupted() { return false; }
-
 #define CHECK(condition)                                                       \
   do {                                                                         \
     if (!(condition)) {                                                        \
