@@ -20,6 +20,7 @@
 #include "Instance.h"
 #include "Memory.h"
 #include "Message.h"
+#include "Process.h"
 #include "Table.h"
 #include "Trap.h"
 #include <alloca.h>
@@ -30,7 +31,6 @@ using namespace moat;
 using namespace moat::rt;
 
 // Defined by the compiler.
-extern "C" const abi::ModuleDescriptor moat_module;
 extern "C" const abi::ManifestHeader moat_manifest;
 // Main.cpp's, or an object's on moat's command line.
 extern "C" void moat_main(abi::Instance *instance);
@@ -101,11 +101,14 @@ static void createMemories(uint64_t *budgetBytes) {
 }
 
 static void createTables() {
+  abi::Table *tables = moat_own_tables ? moat_own_tables(moat_instance)
+                                       : moat_module.processTables;
+  if (!tables && moat_module.tableCount)
+    refuse("no memory");
   for (uint32_t i = 0; i < moat_module.tableCount; ++i) {
-    abi::Table &table = moat_module.processTables[i];
-    if (table.elements)
+    if (tables[i].elements)
       continue; // a constant table
-    Errno error = createTable(table, moat_module.tableTypes[i]);
+    Errno error = createTable(tables[i], moat_module.tableTypes[i]);
     if (error == Errno::Inval)
       refuse("the module's table is larger than this runtime can make it");
     if (error != Errno::Success)
@@ -222,6 +225,19 @@ static void printTrap(const TrapRecord &record) {
   }
 }
 
+/// Not by host::exit: objects on moat's command line may use libc's buffered
+/// streams.
+void rt::endProcess(const TrapRecord &record) {
+  if (moat_end_alone)
+    moat_end_alone();
+  if (record.ending == TrapRecord::Returned)
+    exit(0);
+  if (record.ending == TrapRecord::Exited)
+    exit(static_cast<int>(record.exitCode));
+  printTrap(record);
+  exit(trapExitCode);
+}
+
 static const abi::ManifestHeader &checkedManifest() {
   const abi::ManifestHeader &manifest = moat_manifest;
   if (memcmp(manifest.magic, abi::manifestMagic, sizeof(manifest.magic)) != 0 ||
@@ -291,13 +307,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   // Now: compiled code may run, and may fault; and what the process can do is
   // what it will need.
 
-  // Not by host::exit: objects on moat's command line may use libc's buffered
-  // streams.
   TrapRecord record;
-  if (protect(domain, runGuest, nullptr, record))
-    exit(0);
-  if (record.ending == TrapRecord::Exited)
-    exit(static_cast<int>(record.exitCode));
-  printTrap(record);
-  exit(trapExitCode);
+  (void)protect(domain, runGuest, nullptr, record);
+  endProcess(record);
 }

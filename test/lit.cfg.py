@@ -2,6 +2,7 @@
 # PATH, so that tests name programs plainly (moat, FileCheck, not, split-file, wat2wasm).
 #
 #   %clang-wasi, %clangxx-wasi   C and C++ to a WASI module
+#   %clang-threads               C with atomics and a shared memory, without a libc
 #   %clang-musl                  C to an object for executables that moat links
 #   %clang-host, %clangxx-host   for host programs: with moat's headers
 #   %build, %examples            the build folder; test/Examples
@@ -36,6 +37,9 @@ headers = "-I" + os.path.join(config.moat_source_dir, "include")
 config.substitutions += [
     ("%clang-wasi", config.clang + " " + wasi),
     ("%clangxx-wasi", config.clangxx + " " + wasi + " -fno-exceptions"),
+    ("%clang-threads", config.clang + " --target=wasm32 -matomics -mbulk-memory -nostdlib"
+     " -ffreestanding -fno-builtin -Wl,--shared-memory,--max-memory=67108864"
+     " -I" + os.path.join(config.test_source_root, "Threads", "Inputs")),
     ("%clang-musl", config.clang + " --target=x86_64-linux-musl -fno-pie -O2 " + headers),
     ("%clang-host", config.clang + " " + headers),
     ("%clangxx-host", config.clangxx + " -std=c++23 " + headers),

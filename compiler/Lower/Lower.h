@@ -81,6 +81,10 @@ struct ModuleSummary {
   bool hasTailCalls = false;        ///< of any kind
   bool hasExceptions = false;       ///< throws, or has try blocks
   bool hasOversized = false;        ///< some function takes the -O0 pipeline
+  /// A program may have a thread for each call of wasi.thread-spawn: it is
+  /// imported, wasi_thread_start exported, every memory shared, and no type is
+  /// of a structure or an array (a thread's heap is its own).
+  bool spawnsThreads = false;
 };
 
 /// Walks every body once. \p module has been validated.

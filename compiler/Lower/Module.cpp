@@ -47,8 +47,14 @@ private:
   }
   llvm::GlobalVariable *constant(llvm::Constant *contents,
                                  const Twine &name = "");
-  void defineSymbol(const Twine &name, llvm::Constant *contents,
-                    bool isConstant);
+  llvm::GlobalVariable *defineSymbol(const Twine &name,
+                                     llvm::Constant *contents, bool isConstant);
+  /// One that every thread has for itself, in a program that spawns threads.
+  void defineOwn(const Twine &name, llvm::Constant *contents) {
+    llvm::GlobalVariable *symbol = defineSymbol(name, contents, false);
+    if (m.isThreaded())
+      symbol->setThreadLocalMode(llvm::GlobalValue::LocalExecTLSModel);
+  }
   /// A symbol that the linker makes.
   llvm::Constant *linkerSymbol(const char *name);
 
@@ -77,6 +83,7 @@ private:
   void initializeGlobals();
   void initializeTables();
   void initializeElements();
+  llvm::Value *ownList(uint64_t size);
   void initializeDatas();
   bool areKnown(const ElementSegment &segment) const;
 
@@ -106,7 +113,9 @@ void ModuleDefinitions::run() {
   defineInitialize();
   for (const Export &exported : module.exports)
     if (exported.kind == ExternKind::Func &&
-        (m.isProcess() ? m.options.exportAll || exported.name == "_start"
+        (m.isProcess() ? m.options.exportAll || exported.name == "_start" ||
+                             (m.isThreaded() &&
+                              exported.name == "wasi_thread_start")
                        : !m.options.library.empty()))
       defineExportEntry(m, exported);
   // Types first: what storage refers to them by is replaced when they are
@@ -152,9 +161,9 @@ llvm::Constant *ModuleDefinitions::string(StringRef text) {
   return global;
 }
 
-void ModuleDefinitions::defineSymbol(const Twine &name,
-                                     llvm::Constant *contents,
-                                     bool isConstant) {
+llvm::GlobalVariable *ModuleDefinitions::defineSymbol(const Twine &name,
+                                                      llvm::Constant *contents,
+                                                      bool isConstant) {
   std::string key = name.str();
   llvm::GlobalVariable *declared = m.ir.getNamedGlobal(key);
   auto *global = new llvm::GlobalVariable(m.ir, contents->getType(), isConstant,
@@ -167,6 +176,7 @@ void ModuleDefinitions::defineSymbol(const Twine &name,
     declared->eraseFromParent();
   }
   global->setName(key);
+  return global;
 }
 
 llvm::Constant *ModuleDefinitions::linkerSymbol(const char *name) {
@@ -359,7 +369,8 @@ void ModuleDefinitions::defineSegmentCells() {
     bool isApplied = segment.mode == SegmentMode::Active &&
                      m.places->isTableConstant(segment.table);
     uint64_t size = isApplied ? 0 : segment.size();
-    if (size != 0) {
+    // A thread's own list is stored by the initialization.
+    if (size != 0 && (areKnown(segment) || !m.isThreaded())) {
       llvm::Constant *contents = llvm::Constant::getNullValue(listType);
       if (areKnown(segment)) {
         SmallVector<llvm::Constant *> references;
@@ -373,9 +384,9 @@ void ModuleDefinitions::defineSegmentCells() {
     cells.push_back(structure({list, u64(size)}));
   }
   if (llvm::Constant *contents = array(cells))
-    defineSymbol("moat_elements", contents, false);
+    defineOwn("moat_elements", contents);
   if (llvm::Constant *contents = datas())
-    defineSymbol("moat_datas", contents, false);
+    defineOwn("moat_datas", contents);
 }
 
 void ModuleDefinitions::defineDescriptor() {
@@ -391,6 +402,8 @@ void ModuleDefinitions::defineDescriptor() {
   uint32_t flags = m.isProcess() ? uint32_t(abi::Flag::Process) : 0;
   if (m.options.bounds == BoundsChecks::Checked)
     flags |= uint32_t(abi::Flag::CheckedBounds);
+  if (m.isThreaded())
+    flags |= uint32_t(abi::Flag::Threads);
   InstanceLayout layout{};
   layout.sizeBytes = sizeof(abi::Instance);
   if (!m.isProcess())
@@ -502,6 +515,7 @@ void ModuleDefinitions::defineInitialize() {
   initialize->setCallingConv(llvm::CallingConv::C);
   initialize->addFnAttr(llvm::Attribute::NoInline);
   b.SetInsertPoint(llvm::BasicBlock::Create(m.context, "", initialize));
+  m.places->beginThread(b);
   initializeGlobals();
   initializeTables();
   initializeElements();
@@ -534,6 +548,16 @@ void ModuleDefinitions::initializeTables() {
   }
 }
 
+/// Room for the elements that a thread computes of a segment.
+llvm::Value *ModuleDefinitions::ownList(uint64_t size) {
+  auto *type = llvm::ArrayType::get(m.ptr, size);
+  auto *list = new llvm::GlobalVariable(
+      m.ir, type, /*isConstant=*/false, llvm::GlobalValue::InternalLinkage,
+      llvm::Constant::getNullValue(type), "moat_element_list", nullptr,
+      llvm::GlobalValue::LocalExecTLSModel);
+  return b.CreateThreadLocalAddress(list);
+}
+
 void ModuleDefinitions::initializeElements() {
   for (auto [index, segment] : llvm::enumerate(module.elements)) {
     bool isActive = segment.mode == SegmentMode::Active;
@@ -541,6 +565,9 @@ void ModuleDefinitions::initializeElements() {
       continue;
     llvm::Value *cell = m.places->elementSegment(b, index);
     if (!segment.expressions.empty()) {
+      if (m.isThreaded())
+        m.storeField(b, ownList(segment.size()), cell,
+                     offsetof(abi::ElementSegment, elements));
       llvm::Value *list =
           m.loadField(b, m.ptr, cell, offsetof(abi::ElementSegment, elements));
       for (auto [position, expression] : llvm::enumerate(segment.expressions)) {

@@ -82,6 +82,9 @@ public:
   virtual llvm::Value *elementSegment(Builder &b, uint32_t index) = 0;
   virtual llvm::Value *dataSegment(Builder &b, uint32_t index) = 0;
 
+  /// At the begin of the initialization, which a thread calls with its
+  /// instance.
+  virtual void beginThread(Builder &) {}
   /// Defines what partition 0 holds of the model's own: \p initialValues of the
   /// globals that are known when compiling, null else.
   virtual void defineStorage(ArrayRef<llvm::Constant *> initialValues) = 0;
@@ -113,6 +116,8 @@ inline std::string type(uint32_t index) {
 inline std::string tableElements(uint32_t index) {
   return "moat_table." + std::to_string(index);
 }
+/// Of the thread; see ModuleLowering::isThreaded.
+inline constexpr char threadInstance[] = "moat_thread_instance";
 inline std::string callTable(uint32_t index) {
   return "moat_calls." + std::to_string(index);
 }
@@ -146,6 +151,8 @@ public:
   std::unique_ptr<llvm::Module> run();
 
   bool isProcess() const { return options.model == CodeModel::Process; }
+  /// See abi::Flag::Threads.
+  bool isThreaded() const { return isProcess() && summary.spawnsThreads; }
   bool isMain() const { return part.index == 0; }
   bool isOnlyPartition() const { return partitions.size() == 1; }
   bool contains(uint32_t functionIndex) const {

@@ -8,6 +8,11 @@
 // must not think that any byte of it can be read without a trap. A table that
 // nothing changes is a constant array, and beside it stands an array of what a
 // call needs, code and type, so that call_indirect loads both at once.
+//
+// In a program that can spawn threads, what an instance has for itself is a
+// thread's: globals and segments are thread-local symbols, and so is the
+// pointer to the abi::Instance, which leads to the context and to tables that
+// change.
 
 #include "Lower/ModuleLowering.h"
 #include "Lower/ObjectLayout.h"
@@ -21,10 +26,15 @@ public:
     planTables();
   }
 
-  llvm::Value *instance(Builder &) override {
+  llvm::Value *instance(Builder &b) override {
+    if (m.isThreaded())
+      return b.CreateLoad(m.ptr, own(b, symbol::threadInstance, m.ptr));
     return external("moat_instance", structures);
   }
-  llvm::Value *context(Builder &) override {
+  llvm::Value *context(Builder &b) override {
+    if (m.isThreaded())
+      return m.loadField(b, m.ptr, instance(b),
+                         offsetof(abi::Instance, context), true);
     return external("moat_context", structures);
   }
   llvm::Value *memoryBase(Builder &b, uint32_t index) override;
@@ -33,13 +43,19 @@ public:
               index * sizeof(abi::Memory));
   }
   llvm::Value *table(Builder &b, uint32_t index) override {
-    return at(b, external("moat_tables", structures),
-              index * sizeof(abi::Table));
+    uint64_t offset = index * sizeof(abi::Table);
+    if (!m.isThreaded())
+      return at(b, external("moat_tables", structures), offset);
+    llvm::Value *tables = m.loadField(b, m.ptr, instance(b),
+                                      offsetof(abi::Instance, tables), true);
+    return b.CreateConstGEP1_64(m.i8, tables, offset);
   }
   llvm::Value *tableElements(Builder &b, uint32_t index) override;
   llvm::Value *tableSize(Builder &b, uint32_t index) override;
-  llvm::Value *global(Builder &, uint32_t index) override {
-    return globalCell(index);
+  llvm::Value *global(Builder &b, uint32_t index) override {
+    llvm::GlobalVariable *cell = globalCell(index);
+    return cell->isThreadLocal() ? b.CreateThreadLocalAddress(cell)
+                                 : static_cast<llvm::Value *>(cell);
   }
   llvm::Value *typeIdentity(Builder &b, uint32_t typeIndex) override;
   llvm::Value *functionRef(Builder &, uint32_t functionIndex) override {
@@ -50,12 +66,17 @@ public:
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                         uint32_t typeIndex) override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
-    return at(b, external("moat_elements", structures),
+    return at(b, own(b, "moat_elements", structures),
               index * sizeof(abi::ElementSegment));
   }
   llvm::Value *dataSegment(Builder &b, uint32_t index) override {
-    return at(b, external("moat_datas", structures),
+    return at(b, own(b, "moat_datas", structures),
               index * sizeof(abi::DataSegment));
+  }
+  void beginThread(Builder &b) override {
+    if (m.isThreaded())
+      b.CreateStore(b.GetInsertBlock()->getParent()->getArg(0),
+                    own(b, symbol::threadInstance, m.ptr));
   }
   void defineStorage(ArrayRef<llvm::Constant *> initialValues) override;
   std::pair<llvm::Constant *, llvm::Constant *> processArrays() override {
@@ -78,9 +99,20 @@ private:
   /// Gives a symbol its contents, visible to the other partitions.
   llvm::GlobalVariable *define(const Twine &name, llvm::Constant *contents,
                                bool isConstant);
-  llvm::Value *at(Builder &b, llvm::Constant *base, uint64_t offset) {
-    return offset == 0 ? static_cast<llvm::Value *>(base)
-                       : b.CreateConstGEP1_64(m.i8, base, offset);
+  llvm::Value *at(Builder &b, llvm::Value *base, uint64_t offset) {
+    return offset == 0 ? base : b.CreateConstGEP1_64(m.i8, base, offset);
+  }
+  /// The address of a symbol that every thread has for itself.
+  llvm::Value *own(Builder &b, const Twine &name, llvm::Type *type) {
+    llvm::GlobalVariable *symbol = external(name, type);
+    if (!m.isThreaded())
+      return symbol;
+    symbol->setThreadLocalMode(llvm::GlobalValue::LocalExecTLSModel);
+    return b.CreateThreadLocalAddress(symbol);
+  }
+  /// Whether each thread has a cell of a defined global.
+  bool isOwn(uint32_t globalIndex) {
+    return m.isThreaded() && !m.constantGlobal(globalIndex);
   }
   llvm::GlobalVariable *globalCell(uint32_t index);
   llvm::Constant *typeIdentity(uint32_t typeIndex);
@@ -157,8 +189,12 @@ llvm::Value *ProcessPlaces::tableSize(Builder &b, uint32_t index) {
 llvm::GlobalVariable *ProcessPlaces::globalCell(uint32_t index) {
   const Global &global = m.module.globals[index];
   llvm::Type *type = m.type(global.type.type);
-  if (!global.import)
-    return external(symbol::global(index), type);
+  if (!global.import) {
+    llvm::GlobalVariable *cell = external(symbol::global(index), type);
+    if (isOwn(index))
+      cell->setThreadLocalMode(llvm::GlobalValue::LocalExecTLSModel);
+    return cell;
+  }
   const Import &import = m.module.imports[*global.import];
   return external(importSymbol(import.module, import.field), type);
 }
@@ -365,19 +401,25 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
   define("moat_tables",
          llvm::ConstantArray::get(
              llvm::ArrayType::get(tableType, tables.size()), tables),
-         false);
+         m.isThreaded());
 
   for (uint32_t i = m.module.importedGlobalCount; i < m.module.globals.size();
        ++i) {
     if (m.constantGlobal(i) && !m.options.exportAll)
       continue; // every use is the constant
     llvm::Constant *value = initialValues[i];
-    define(symbol::global(i),
-           value ? value
-                 : llvm::Constant::getNullValue(
-                       m.type(m.module.globals[i].type.type)),
-           false);
+    llvm::GlobalVariable *cell =
+        define(symbol::global(i),
+               value ? value
+                     : llvm::Constant::getNullValue(
+                           m.type(m.module.globals[i].type.type)),
+               false);
+    if (isOwn(i))
+      cell->setThreadLocalMode(llvm::GlobalValue::LocalExecTLSModel);
   }
+  if (m.isThreaded())
+    define(symbol::threadInstance, null, false)
+        ->setThreadLocalMode(llvm::GlobalValue::LocalExecTLSModel);
   for (uint32_t i = 0; i < m.module.functions.size(); ++i)
     if (m.summary.functions[i].escapes)
       defineFunctionRef(i);
@@ -386,6 +428,8 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
 /// Globals that are null or known when compiling hold nothing to follow.
 SmallVector<llvm::Constant *> ProcessPlaces::processRoots() {
   SmallVector<llvm::Constant *> roots;
+  if (m.isThreaded())
+    return roots; // such a module allocates nothing
   for (uint32_t i = 0; i < m.module.globals.size(); ++i)
     if (isFollowed(m.module, m.module.globals[i].type.type) &&
         !m.constantGlobal(i))

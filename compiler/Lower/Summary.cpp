@@ -34,6 +34,36 @@ private:
 };
 } // namespace
 
+static bool hasType(const Module &module, uint32_t function,
+                    ArrayRef<ValType> params, ArrayRef<ValType> results) {
+  const FuncType &type = module.funcType(function);
+  return ArrayRef(type.params) == params && ArrayRef(type.results) == results;
+}
+
+/// See ModuleSummary::spawnsThreads.
+static bool spawnsThreads(const Module &module) {
+  const ValType i32{ValType::I32};
+  auto isSpawn = [&](const Import &import) {
+    return import.kind == ExternKind::Func && import.module == "wasi" &&
+           import.field == "thread-spawn" &&
+           hasType(module, import.index, {i32}, {i32});
+  };
+  auto isStart = [&](const Export &exported) {
+    return exported.kind == ExternKind::Func &&
+           exported.name == "wasi_thread_start" &&
+           hasType(module, exported.index, {i32, i32}, {});
+  };
+  return !module.memories.empty() && llvm::any_of(module.imports, isSpawn) &&
+         llvm::any_of(module.exports, isStart) &&
+         llvm::all_of(module.memories,
+                      [](const Memory &memory) {
+                        return memory.type.limits.isShared && !memory.import;
+                      }) &&
+         llvm::all_of(module.types, [](const SubType &type) {
+           return type.kind == SubType::Func;
+         });
+}
+
 ModuleSummary moat::summarize(const Module &module) {
   return Summarizer(module).run();
 }
@@ -63,6 +93,7 @@ ModuleSummary Summarizer::run() {
     else
       walkBody(i);
   }
+  summary.spawnsThreads = spawnsThreads(module);
   propagate();
   return std::move(summary);
 }

@@ -260,10 +260,13 @@ struct Instance {
   const ModuleDescriptor *module;
   Context *context;
   void *runtime; ///< the runtime's own: rt::Instance
-  void *padding;
+  /// Process model, if Flag::Threads is set: the tables of the thread,
+  /// [ModuleDescriptor::tableCount].
+  Table *tables;
 };
 static_assert(offsetof(Instance, module) == 0 &&
-              offsetof(Instance, context) == 8 && sizeof(Instance) == 32);
+              offsetof(Instance, context) == 8 &&
+              offsetof(Instance, tables) == 24 && sizeof(Instance) == 32);
 
 /// A type of the module. `text` identifies it across modules: it begins with
 /// the type as the text format writes it, for example `(func (param i32 i64)
@@ -443,6 +446,12 @@ struct ModuleDescriptor {
 enum class Flag : uint32_t {
   Process = 1 << 0,       ///< compiled for the process model
   CheckedBounds = 1 << 1, ///< --bounds=checked
+  /// Process model: the module can be instantiated once for each thread, all of
+  /// them sharing its memories. `initialize` is called on each, with the
+  /// instance of the thread; processTables is what each begins with; globals
+  /// and segments are thread-local symbols. Its export wasi_thread_start, of
+  /// type [i32 i32] -> [], has a C entry.
+  Threads = 1 << 2,
 };
 
 // The process model's linear memory 0 begins here: above the image and the heap
