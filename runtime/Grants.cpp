@@ -249,13 +249,13 @@ void Grants::openStream(DescriptorTable &descriptors, uint32_t fd) {
 /// Lets the guest close its standard error without closing the host's, which is
 /// traced to.
 static void keepErrorStream(DescriptorTable &descriptors) {
-  auto stream = descriptors.lookup(2);
-  if (!stream)
-    return;
-  if (auto copy = host::duplicate(2)) {
-    (*stream)->handle.release();
-    (*stream)->handle = host::OwnedHandle(*copy);
-  }
+  (void)descriptors.change(2, 0, [](Descriptor &stream) {
+    if (auto copy = host::duplicate(2)) {
+      stream.handle.release();
+      stream.handle = host::OwnedHandle(*copy);
+    }
+    return Errno::Success;
+  });
 }
 
 /// Before anything is opened: what is under the number of an inherited socket
@@ -316,8 +316,10 @@ void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
   for (uint32_t fd = 0; needsStreams && fd != 3; ++fd)
     openStream(descriptors, fd);
   for (uint32_t fd = 0; filtersTerminal && fd != 3; ++fd)
-    if (auto stream = descriptors.lookup(fd))
-      (*stream)->isFiltered = (*stream)->isTerminal;
+    (void)descriptors.change(fd, 0, [](Descriptor &stream) {
+      stream.isFiltered = stream.isTerminal;
+      return Errno::Success;
+    });
   for (const DirectoryGrant &directory : directoryList())
     openDirectory(descriptors, directory);
   for (const char *socket : socketList())

@@ -66,7 +66,7 @@ static host::Handle nextHandle(DescriptorTable &descriptors,
                                host::Handle from) {
   host::Handle next = host::lastHandle;
   for (uint32_t fd = 0; auto descriptor = descriptors.lookup(fd); ++fd) {
-    host::Handle handle = (*descriptor)->handle.get();
+    host::Handle handle = descriptor->handle.get();
     if (handle >= from && handle < next)
       next = handle;
   }
@@ -100,7 +100,7 @@ static Errno restrictFiles(DescriptorTable &descriptors, int version) {
   if (!rules)
     return rules.error();
   for (uint32_t fd = 0; auto found = descriptors.lookup(fd); ++fd) {
-    const Descriptor &descriptor = **found;
+    const DescriptorUse &descriptor = *found;
     if (!descriptor.isPreopen)
       continue;
     bool isReadOnly = !(descriptor.inheriting & FdWrite);

@@ -59,6 +59,14 @@ struct Thread {
 
 constinit static Threads threads = {};
 
+constinit static TableSharing descriptorSharing = {
+    .lock = [](host::Mutex &mutex) { mutex.lock(); },
+    .unlock = [](host::Mutex &mutex) { mutex.unlock(); },
+    .table = {},
+    .directories = {},
+    .terminals = {},
+};
+
 /// Takes a thread's number. 0: there are too many.
 static uint32_t enter() {
   host::Locked locked(threads.lock);
@@ -202,6 +210,9 @@ static int32_t spawn(const rt::Instance &parent, uint32_t argument) {
   if (thread) {
     thread->tid = tid;
     thread->argument = argument;
+    // Before there is a second thread; from then on it stays.
+    if (!parent.descriptors->sharing)
+      parent.descriptors->sharing = &descriptorSharing;
     if (start(thread))
       return static_cast<int32_t>(tid);
     destroyThread(thread);

@@ -89,8 +89,8 @@ struct Utf8State {
   bool isFirstOfControl = false; ///< the first byte was that of U+0080
 };
 
-struct Descriptor {
-  host::OwnedHandle handle;
+/// What is known of a descriptor, and what the guest may do with it.
+struct DescriptorFacts {
   host::FileType type = host::FileType::Unknown;
   bool isTerminal = false;
   /// Of a terminal: control characters do not get there (Wasi/Terminal.h).
@@ -104,12 +104,11 @@ struct Descriptor {
   Rights base = 0;
   Rights inheriting = 0;
   /// For tracing: what was last asked for and not there.
-  mutable Rights refused = 0;
+  Rights refused = 0;
   /// The path under which the guest knows a preopen; the owner of the options
   /// keeps it.
   std::string_view guestPath;
 
-  bool isOpen() const { return handle.isOpen(); }
   bool isDirectory() const { return type == host::FileType::Directory; }
   bool isSocket() const {
     return type == host::FileType::StreamSocket ||
@@ -117,16 +116,19 @@ struct Descriptor {
   }
   /// Errno::Success, or Notcapable if a right of \p needed is missing.
   Errno require(Rights needed) const {
-    if ((base & needed) == needed)
-      return Errno::Success;
-    refused = needed & ~base;
-    return Errno::Notcapable;
+    return (base & needed) == needed ? Errno::Success : Errno::Notcapable;
   }
   host::WriteMode writeMode() const {
     return {.isAppend = (flags & FdAppend) != 0,
             .isDataSync = (flags & FdDsync) != 0,
             .isSync = (flags & (FdSyncAll | FdRsync)) != 0};
   }
+};
+
+struct Descriptor : DescriptorFacts {
+  host::OwnedHandle handle;
+
+  bool isOpen() const { return handle.isOpen(); }
 };
 
 /// Takes over a host descriptor: finds out what it is, and gives it the rights

@@ -25,7 +25,31 @@ DescriptorTable::~DescriptorTable() {
   host::release(grown, pagesFor(capacity));
 }
 
+Result<DescriptorUse> DescriptorTable::lookup(uint32_t fd, Rights needed) {
+  TableLock lock(sharing);
+  Descriptor *found = find(fd);
+  if (!found)
+    return Fail(Errno::Badf);
+  if (found->require(needed) != Errno::Success) {
+    found->refused = needed & ~found->base;
+    return Fail(Errno::Notcapable);
+  }
+  return Result<DescriptorUse>(std::in_place, *found, sharing);
+}
+
+Errno DescriptorTable::refuse(uint32_t fd, Rights missing) {
+  TableLock lock(sharing);
+  if (Descriptor *found = find(fd))
+    found->refused = missing;
+  return Errno::Notcapable;
+}
+
 Errno DescriptorTable::makeRoom() {
+  TableLock lock(sharing);
+  return makeRoomLocked();
+}
+
+Errno DescriptorTable::makeRoomLocked() {
   Descriptor *slot = slots();
   while (firstFree != capacity && slot[firstFree].isOpen())
     ++firstFree;
@@ -54,31 +78,45 @@ Errno DescriptorTable::makeRoom() {
 }
 
 Result<uint32_t> DescriptorTable::insert(Descriptor &&descriptor) {
-  if (Errno error = makeRoom(); error != Errno::Success)
+  TableLock lock(sharing);
+  if (Errno error = makeRoomLocked(); error != Errno::Success)
     return Fail(error);
   slots()[firstFree] = static_cast<Descriptor &&>(descriptor);
   return firstFree++;
 }
 
+host::OwnedHandle DescriptorTable::vacate(Descriptor &slot) {
+  host::OwnedHandle handle = static_cast<host::OwnedHandle &&>(slot.handle);
+  slot = Descriptor();
+  if (sharing && PinnedHandle::leaveClosing(*sharing, handle.get()))
+    handle.release();
+  return handle;
+}
+
 Errno DescriptorTable::close(uint32_t fd) {
-  auto found = lookup(fd);
+  host::OwnedHandle closed; // outlives the lock
+  TableLock lock(sharing);
+  Descriptor *found = find(fd);
   if (!found)
-    return found.error();
-  **found = Descriptor();
+    return Errno::Badf;
+  closed = vacate(*found);
   if (fd < firstFree)
     firstFree = fd;
   return Errno::Success;
 }
 
 Errno DescriptorTable::renumber(uint32_t from, uint32_t to) {
-  auto source = lookup(from);
-  auto target = lookup(to);
+  host::OwnedHandle closed; // outlives the lock
+  TableLock lock(sharing);
+  Descriptor *source = find(from);
+  Descriptor *target = find(to);
   if (!source || !target)
     return Errno::Badf;
   if (from == to)
     return Errno::Success;
-  **target = static_cast<Descriptor &&>(**source);
-  **source = Descriptor();
+  closed = vacate(*target);
+  *target = static_cast<Descriptor &&>(*source);
+  *source = Descriptor();
   if (from < firstFree)
     firstFree = from;
   return Errno::Success;

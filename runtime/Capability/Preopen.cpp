@@ -87,13 +87,12 @@ Errno redirectStream(DescriptorTable &table, uint32_t fd,
                                      : openStream(/*isInput=*/fd == 0, request);
   if (!descriptor)
     return descriptor.error();
-  auto slot = table.lookup(fd);
-  if (!slot)
-    return slot.error();
-  if (fd == 2)
-    (*slot)->handle.release();
-  **slot = static_cast<Descriptor &&>(*descriptor);
-  return Errno::Success;
+  return table.change(fd, 0, [&](Descriptor &slot) {
+    if (fd == 2)
+      slot.handle.release();
+    slot = static_cast<Descriptor &&>(*descriptor);
+    return Errno::Success;
+  });
 }
 
 Errno openPreopen(DescriptorTable &table, const PreopenRequest &request) {

@@ -17,23 +17,24 @@ using wasi::Vectors;
 
 /// A descriptor that is no directory, with the rights of \p needed. Badf: there
 /// is none, or it is a directory; Notcapable.
-static Result<Descriptor *> lookupFile(Instance &instance, uint32_t fd,
-                                       Rights needed) {
+static Result<DescriptorUse> lookupFile(Instance &instance, uint32_t fd,
+                                        Rights needed) {
   auto found = instance.descriptors->lookup(fd);
-  if (found && (*found)->isDirectory())
+  if (found && found->isDirectory())
     return Fail(Errno::Badf);
-  if (found && (*found)->require(needed) != Errno::Success)
+  if (found &&
+      instance.descriptors->require(fd, *found, needed) != Errno::Success)
     return Fail(Errno::Notcapable);
   return found;
 }
 
 /// The same where a position is needed. Spipe: the descriptor has none.
-static Result<Descriptor *> lookupSeekable(Instance &instance, uint32_t fd,
-                                           Rights needed) {
+static Result<DescriptorUse> lookupSeekable(Instance &instance, uint32_t fd,
+                                            Rights needed) {
   auto found = lookupFile(instance, fd, 0);
   if (!found)
     return found;
-  Descriptor &descriptor = **found;
+  const DescriptorUse &descriptor = *found;
   if (descriptor.type == FileType::Fifo || descriptor.isSocket() ||
       descriptor.isTerminal)
     return Fail(Errno::Spipe);
@@ -51,7 +52,7 @@ Errno wasi::fd_advise(Instance &instance, uint32_t fd, uint64_t offset,
   constexpr uint32_t adviceCount = 6;
   if (advice >= adviceCount || offset > INT64_MAX || sizeBytes > INT64_MAX)
     return Errno::Inval;
-  return host::advise((*descriptor)->handle.get(), offset, sizeBytes,
+  return host::advise(descriptor->handle.get(), offset, sizeBytes,
                       static_cast<uint8_t>(advice));
 }
 
@@ -68,7 +69,7 @@ Errno wasi::fd_allocate(Instance &instance, uint32_t fd, uint64_t offset,
   WriteQuota *quota = instance.writeQuota;
   if (quota && !quota->takeAll(sizeBytes))
     return Errno::Dquot;
-  Errno error = host::allocate((*descriptor)->handle.get(), offset, sizeBytes);
+  Errno error = host::allocate(descriptor->handle.get(), offset, sizeBytes);
   if (quota && error != Errno::Success)
     quota->giveBack(sizeBytes);
   return error;
@@ -86,7 +87,7 @@ Errno wasi::fd_datasync(Instance &instance, uint32_t fd) {
   auto descriptor = instance.descriptors->lookup(fd, FdDatasync);
   if (!descriptor)
     return descriptor.error();
-  return host::syncData((*descriptor)->handle.get());
+  return host::syncData(descriptor->handle.get());
 }
 
 /// Writes a descriptor's kind, flags and rights, 24 bytes. Fault, Badf.
@@ -98,10 +99,10 @@ Errno wasi::fd_fdstat_get(Instance &instance, uint32_t fd, uint32_t result) {
   auto descriptor = instance.descriptors->lookup(fd);
   if (!descriptor)
     return descriptor.error();
-  slot->set({.filetype = filetype((*descriptor)->type),
-             .flags = (*descriptor)->flags,
-             .rightsBase = (*descriptor)->base,
-             .rightsInheriting = (*descriptor)->inheriting});
+  slot->set({.filetype = filetype(descriptor->type),
+             .flags = descriptor->flags,
+             .rightsBase = descriptor->base,
+             .rightsInheriting = descriptor->inheriting});
   return Errno::Success;
 }
 
@@ -110,43 +111,40 @@ Errno wasi::fd_fdstat_get(Instance &instance, uint32_t fd, uint32_t result) {
 /// flags, which Linux would ignore there, hold for the writes that follow.
 Errno wasi::fd_fdstat_set_flags(Instance &instance, uint32_t fd,
                                 uint32_t flags) {
-  auto found = instance.descriptors->lookup(fd, FdFdstatSetFlags);
-  if (!found)
-    return found.error();
-  if (flags & ~uint32_t(allFdFlags))
-    return Errno::Inval;
-  Descriptor &descriptor = **found;
-  if ((descriptor.flags ^ flags) & FdNonblock)
-    if (Errno error = host::setNonBlocking(descriptor.handle.get(),
-                                           (flags & FdNonblock) != 0);
-        error != Errno::Success)
-      return error;
-  descriptor.flags = static_cast<uint16_t>(flags);
-  return Errno::Success;
+  return instance.descriptors->change(
+      fd, FdFdstatSetFlags, [&](Descriptor &descriptor) {
+        if (flags & ~uint32_t(allFdFlags))
+          return Errno::Inval;
+        if ((descriptor.flags ^ flags) & FdNonblock)
+          if (Errno error = host::setNonBlocking(descriptor.handle.get(),
+                                                 (flags & FdNonblock) != 0);
+              error != Errno::Success)
+            return error;
+        descriptor.flags = static_cast<uint16_t>(flags);
+        return Errno::Success;
+      });
 }
 
 /// Takes rights away. Badf; Notcapable: a right is asked for that the
 /// descriptor has not. WASI preview 1, fd_fdstat_set_rights.
 Errno wasi::fd_fdstat_set_rights(Instance &instance, uint32_t fd, uint64_t base,
                                  uint64_t inheriting) {
-  auto descriptor = instance.descriptors->lookup(fd);
-  if (!descriptor)
-    return descriptor.error();
-  if ((base & ~(*descriptor)->base) ||
-      (inheriting & ~(*descriptor)->inheriting))
-    return Errno::Notcapable;
-  (*descriptor)->base = base;
-  (*descriptor)->inheriting = inheriting;
-  return Errno::Success;
+  return instance.descriptors->change(fd, 0, [&](Descriptor &descriptor) {
+    if ((base & ~descriptor.base) || (inheriting & ~descriptor.inheriting))
+      return Errno::Notcapable;
+    descriptor.base = base;
+    descriptor.inheriting = inheriting;
+    return Errno::Success;
+  });
 }
 
 Result<host::FileInfo> wasi::fileInfo(Instance &instance, uint32_t fd) {
   auto descriptor = instance.descriptors->lookup(fd, FdFilestatGet);
   if (!descriptor)
     return Fail(descriptor.error());
-  auto info = host::status((*descriptor)->handle.get());
-  if (info && (*descriptor)->isSocket())
-    info->type = (*descriptor)->type;
+  auto info = host::status(descriptor->handle.get());
+  if (info && descriptor->isSocket())
+    info->type = descriptor->type;
   return info;
 }
 
@@ -171,7 +169,7 @@ Errno wasi::fd_filestat_set_size(Instance &instance, uint32_t fd,
   auto descriptor = lookupFile(instance, fd, FdFilestatSetSize);
   if (!descriptor)
     return descriptor.error();
-  return host::setSize((*descriptor)->handle.get(), sizeBytes);
+  return host::setSize(descriptor->handle.get(), sizeBytes);
 }
 
 /// Sets the times of access and modification. Badf, Notcapable; Inval: a time
@@ -186,7 +184,7 @@ Errno wasi::fd_filestat_set_times(Instance &instance, uint32_t fd,
   auto times = newTimes(accessed, modified, flags);
   if (!times)
     return times.error();
-  return host::setTimes((*descriptor)->handle.get(), times->accessed,
+  return host::setTimes(descriptor->handle.get(), times->accessed,
                         times->modified);
 }
 
@@ -205,7 +203,7 @@ Errno wasi::fd_pread(Instance &instance, uint32_t fd, uint32_t iovs,
   auto descriptor = lookupSeekable(instance, fd, FdRead | FdSeek);
   if (!descriptor)
     return descriptor.error();
-  auto sizeBytes = host::readAt((*descriptor)->handle.get(), vectors, offset);
+  auto sizeBytes = host::readAt(descriptor->handle.get(), vectors, offset);
   if (!sizeBytes)
     return sizeBytes.error();
   slot->set(*sizeBytes);
@@ -220,11 +218,11 @@ Errno wasi::fd_prestat_get(Instance &instance, uint32_t fd, uint32_t result) {
   if (!slot)
     return slot.error();
   auto descriptor = instance.descriptors->lookup(fd);
-  if (!descriptor || !(*descriptor)->isPreopen)
+  if (!descriptor || !descriptor->isPreopen)
     return Errno::Badf;
-  slot->set({.tag = 0,
-             .nameSizeBytes =
-                 static_cast<uint32_t>((*descriptor)->guestPath.size())});
+  slot->set(
+      {.tag = 0,
+       .nameSizeBytes = static_cast<uint32_t>(descriptor->guestPath.size())});
   return Errno::Success;
 }
 
@@ -236,9 +234,9 @@ Errno wasi::fd_prestat_dir_name(Instance &instance, uint32_t fd, uint32_t path,
   if (!buffer)
     return buffer.error();
   auto descriptor = instance.descriptors->lookup(fd);
-  if (!descriptor || !(*descriptor)->isPreopen)
+  if (!descriptor || !descriptor->isPreopen)
     return Errno::Badf;
-  std::string_view guestPath = (*descriptor)->guestPath;
+  std::string_view guestPath = descriptor->guestPath;
   if (guestPath.size() > buffer->size())
     return Errno::Nametoolong;
   memcpy(buffer->data(), guestPath.data(), guestPath.size());
@@ -261,13 +259,13 @@ Errno wasi::fd_pwrite(Instance &instance, uint32_t fd, uint32_t iovs,
   auto descriptor = lookupSeekable(instance, fd, FdWrite | FdSeek);
   if (!descriptor)
     return descriptor.error();
-  host::WriteMode mode = (*descriptor)->writeMode();
+  host::WriteMode mode = descriptor->writeMode();
   mode.isAppend = false;
   WriteShare share(instance.writeQuota, vectors.items, vectors.count);
   if (share.error() != Errno::Success)
     return share.error();
   auto sizeBytes =
-      host::writeAt((*descriptor)->handle.get(), vectors, offset, mode);
+      host::writeAt(descriptor->handle.get(), vectors, offset, mode);
   if (!sizeBytes)
     return sizeBytes.error();
   share.written(*sizeBytes);
@@ -291,7 +289,7 @@ Errno wasi::fd_read(Instance &instance, uint32_t fd, uint32_t iovs,
   auto descriptor = lookupFile(instance, fd, FdRead);
   if (!descriptor)
     return descriptor.error();
-  auto sizeBytes = host::read((*descriptor)->handle.get(), vectors);
+  auto sizeBytes = host::read(descriptor->handle.get(), vectors);
   if (!sizeBytes)
     return sizeBytes.error();
   slot->set(*sizeBytes);
@@ -320,9 +318,9 @@ Errno wasi::fd_seek(Instance &instance, uint32_t fd, uint64_t offset,
   auto descriptor = lookupSeekable(instance, fd, onlyTells ? 0 : FdSeek);
   if (!descriptor)
     return descriptor.error();
-  if (onlyTells && !((*descriptor)->base & (FdSeek | FdTell)))
+  if (onlyTells && !(descriptor->base & (FdSeek | FdTell)))
     return Errno::Notcapable;
-  auto position = host::seek((*descriptor)->handle.get(),
+  auto position = host::seek(descriptor->handle.get(),
                              static_cast<int64_t>(offset), whences[whence]);
   if (!position)
     return position.error();
@@ -336,7 +334,7 @@ Errno wasi::fd_sync(Instance &instance, uint32_t fd) {
   auto descriptor = instance.descriptors->lookup(fd, FdSync);
   if (!descriptor)
     return descriptor.error();
-  return host::sync((*descriptor)->handle.get());
+  return host::sync(descriptor->handle.get());
 }
 
 /// Tells the position. Fault, Badf, Notcapable, Spipe.
@@ -344,6 +342,22 @@ Errno wasi::fd_sync(Instance &instance, uint32_t fd) {
 Errno wasi::fd_tell(Instance &instance, uint32_t fd, uint32_t result) {
   constexpr uint32_t current = 1;
   return fd_seek(instance, fd, 0, current, result);
+}
+
+/// Writes to a filtered terminal, one thread at a time. Badf, Notcapable; Again.
+static Result<uint32_t> writeTerminal(Instance &instance, uint32_t fd,
+                                      host::IoVectors vectors) {
+  TableLock turn(instance.descriptors->sharing, &TableSharing::terminals);
+  auto terminal = instance.descriptors->lookup(fd, FdWrite);
+  if (!terminal)
+    return Fail(terminal.error());
+  auto written = wasi::writeFiltered(*terminal, vectors);
+  (void)instance.descriptors->change(fd, 0, [&](Descriptor &descriptor) {
+    if (descriptor.handle.get() == terminal->handle.get())
+      descriptor.terminalState = terminal->terminalState;
+    return Errno::Success;
+  });
+  return written;
 }
 
 /// Writes at the position, or at the end with fdflags append. Nothing is
@@ -363,13 +377,13 @@ Errno wasi::fd_write(Instance &instance, uint32_t fd, uint32_t iovs,
   auto descriptor = lookupFile(instance, fd, FdWrite);
   if (!descriptor)
     return descriptor.error();
-  host::Handle handle = (*descriptor)->handle.get();
-  host::WriteMode mode = (*descriptor)->writeMode();
+  host::Handle handle = descriptor->handle.get();
+  host::WriteMode mode = descriptor->writeMode();
   WriteShare share(instance.writeQuota, vectors.items, vectors.count);
   if (share.error() != Errno::Success)
     return share.error();
-  auto sizeBytes = (*descriptor)->isFiltered
-                       ? writeFiltered(**descriptor, vectors)
+  auto sizeBytes = descriptor->isFiltered
+                       ? writeTerminal(instance, fd, vectors)
                    : mode.isPlain() ? host::write(handle, vectors)
                                     : host::writeWith(handle, vectors, mode);
   if (!sizeBytes)

@@ -32,17 +32,36 @@ static Errno loadPath(const Guest &guest, uint32_t address, uint32_t sizeBytes,
   return strlen(path.bytes) == sizeBytes ? Errno::Success : Errno::Inval;
 }
 
+namespace {
+
+/// A directory of the guest's that a path is relative to, while a call uses it.
+struct UsedBase : Base {
+  UsedBase(DescriptorUse &&found, Resolution resolution)
+      : Base{found.handle.get(), resolution},
+        use(static_cast<DescriptorUse &&>(found)) {}
+  DescriptorUse use;
+};
+
+/// The entry that a path names; the directory may be the base itself.
+struct UsedParent : Parent {
+  DescriptorUse use;
+};
+
+} // namespace
+
 /// A directory with all rights of \p needed. Badf, Notdir, Notcapable.
-static Result<Base> lookupDirectory(Instance &instance, uint32_t fd,
-                                    Rights needed) {
+static Result<UsedBase> lookupDirectory(Instance &instance, uint32_t fd,
+                                        Rights needed) {
   auto descriptor = instance.descriptors->lookup(fd);
   if (!descriptor)
     return Fail(descriptor.error());
-  if (!(*descriptor)->isDirectory())
+  if (!descriptor->isDirectory())
     return Fail(Errno::Notdir);
-  if (Errno error = (*descriptor)->require(needed); error != Errno::Success)
+  if (Errno error = instance.descriptors->require(fd, *descriptor, needed);
+      error != Errno::Success)
     return Fail(error);
-  return Base{(*descriptor)->handle.get(), instance.descriptors->resolution};
+  return UsedBase(static_cast<DescriptorUse &&>(*descriptor),
+                  instance.descriptors->resolution);
 }
 
 static Result<bool> followsLink(uint32_t lookupFlags) {
@@ -53,9 +72,9 @@ static Result<bool> followsLink(uint32_t lookupFlags) {
 
 /// What every path call begins with: copies the path, and finds the directory
 /// that it is relative to.
-static Result<Base> loadBase(Instance &instance, uint32_t fd, Rights needed,
-                             uint32_t address, uint32_t sizeBytes,
-                             PathBuffer &path) {
+static Result<UsedBase> loadBase(Instance &instance, uint32_t fd, Rights needed,
+                                 uint32_t address, uint32_t sizeBytes,
+                                 PathBuffer &path) {
   if (Errno error = loadPath(Guest(instance), address, sizeBytes, path);
       error != Errno::Success)
     return Fail(error);
@@ -63,13 +82,17 @@ static Result<Base> loadBase(Instance &instance, uint32_t fd, Rights needed,
 }
 
 /// The common part of the calls that act on one entry of a directory.
-static Result<Parent> parentOf(Instance &instance, uint32_t fd, Rights needed,
-                               uint32_t address, uint32_t sizeBytes,
-                               PathBuffer &path) {
+static Result<UsedParent> parentOf(Instance &instance, uint32_t fd,
+                                   Rights needed, uint32_t address,
+                                   uint32_t sizeBytes, PathBuffer &path) {
   auto base = loadBase(instance, fd, needed, address, sizeBytes, path);
   if (!base)
     return Fail(base.error());
-  return openParent(*base, path);
+  auto parent = openParent(*base, path);
+  if (!parent)
+    return Fail(parent.error());
+  return UsedParent{static_cast<Parent &&>(*parent),
+                    static_cast<DescriptorUse &&>(base->use)};
 }
 
 /// The common part of the calls that act on what a path names: opens it, or by
@@ -263,8 +286,9 @@ static Result<Rights> applicableRights(const host::FileInfo &info) {
 
 /// How the host is to open a file, by oflags and the rights asked for.
 /// Notcapable: the directory does not let that be done.
-static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
-                                 Rights base) {
+static Result<OpenMode> openMode(DescriptorTable &descriptors, uint32_t dirFd,
+                                 const DescriptorFacts &directory,
+                                 uint32_t oflags, Rights base) {
   constexpr Rights reading = FdRead | FdReaddir;
   constexpr Rights writing = FdWrite | FdAllocate | FdFilestatSetSize;
   OpenMode mode = {.canRead = (base & reading) != 0,
@@ -277,12 +301,10 @@ static Result<OpenMode> openMode(const Descriptor &directory, uint32_t oflags,
   Rights needed = PathOpen | (mode.isCreate ? PathCreateFile : 0) |
                   (mode.isTruncate ? PathFilestatSetSize : 0);
   Rights neededInheriting = base & (FdRead | FdWrite);
-  if (directory.require(needed) != Errno::Success)
-    return Fail(Errno::Notcapable);
-  if (Rights missing = neededInheriting & ~directory.inheriting) {
-    directory.refused = missing;
-    return Fail(Errno::Notcapable);
-  }
+  if (Rights missing = needed & ~directory.base)
+    return Fail(descriptors.refuse(dirFd, missing));
+  if (Rights missing = neededInheriting & ~directory.inheriting)
+    return Fail(descriptors.refuse(dirFd, missing));
   return mode;
 }
 
@@ -314,11 +336,12 @@ Errno wasi::path_open(Instance &instance, uint32_t dirFd, uint32_t dirFlags,
   if (!follows || (oflags & ~allOpenFlags) || (fdflags & ~uint32_t(allFdFlags)))
     return Errno::Inval;
   // Room first, so that a file is not made for a descriptor that is not to be
-  // had. It may move the table.
+  // had.
   if (Errno error = instance.descriptors->makeRoom(); error != Errno::Success)
     return error;
-  const Descriptor &directory = **instance.descriptors->lookup(dirFd);
-  auto mode = openMode(directory, oflags, rightsBase);
+  const DescriptorFacts &directory = base->use;
+  auto mode =
+      openMode(*instance.descriptors, dirFd, directory, oflags, rightsBase);
   if (!mode)
     return mode.error();
   mode->followsLink = *follows;

@@ -8,6 +8,7 @@
 
 #include "Guest.h"
 #include "Host/Syscall.h"
+#include <new>
 
 namespace moat::rt {
 
@@ -30,9 +31,10 @@ struct Waiter {
   uint64_t deadlineNs; ///< of clocks: on the clock itself
   uint8_t type;        ///< wasi::EventType
   Clock clock;
-  Errno error;     ///< other than Success: the event is this error
-  uint32_t fd;     ///< of descriptors
-  uint32_t polled; ///< index of its PollEntry, if there is no error
+  Errno error;         ///< other than Success: the event is this error
+  uint32_t fd;         ///< of descriptors
+  uint32_t polled;     ///< index of its PollEntry, if there is no error
+  PinnedHandle handle; ///< the descriptor's
 };
 
 /// The subscriptions and poll entries of one call.
@@ -41,8 +43,11 @@ public:
   Waiters() = default;
   Waiters(const Waiters &) = delete;
   ~Waiters() {
-    if (pages)
-      host::release(pages, pageBytes);
+    if (!pages)
+      return;
+    for (uint32_t i = 0; i != count; ++i)
+      waiters[i].~Waiter();
+    host::release(pages, pageBytes);
   }
   /// Nomem.
   Errno allocate(uint32_t count) {
@@ -58,6 +63,9 @@ public:
     pages = *allocated;
     waiters = reinterpret_cast<Waiter *>(pages);
     entries = reinterpret_cast<host::PollEntry *>(waiters + count);
+    this->count = count;
+    for (uint32_t i = 0; i != count; ++i)
+      new (&waiters[i]) Waiter;
     return Errno::Success;
   }
 
@@ -66,6 +74,7 @@ private:
   host::PollEntry fewEntries[stackSubscriptions];
   uint8_t *pages = nullptr;
   uint64_t pageBytes = 0;
+  uint32_t count = 0; ///< in the pages
 
 public:
   Waiter *waiters = fewWaiters;
@@ -73,7 +82,7 @@ public:
 };
 static_assert(maximumSubscriptions *
                   (sizeof(Waiter) + sizeof(host::PollEntry)) <=
-              1 << 20);
+              3 << 19);
 
 } // namespace
 
@@ -121,20 +130,22 @@ static void loadDescriptor(Instance &instance, Waiter &waiter,
                            host::PollEntry &entry) {
   bool isRead = waiter.type == wasi::EventFdRead;
   auto descriptor = instance.descriptors->lookup(waiter.fd);
-  if (!descriptor || (*descriptor)->isDirectory()) {
+  if (!descriptor || descriptor->isDirectory()) {
     waiter.error = Errno::Badf;
     return;
   }
-  waiter.error = (*descriptor)->require(PollFdReadwrite);
+  waiter.error =
+      instance.descriptors->require(waiter.fd, *descriptor, PollFdReadwrite);
   if (waiter.error != Errno::Success)
     return;
-  if (!((*descriptor)->base & (isRead ? FdRead : FdWrite))) {
+  if (!(descriptor->base & (isRead ? FdRead : FdWrite))) {
     waiter.error = Errno::Notcapable;
     return;
   }
-  entry = {.handle = (*descriptor)->handle.get(),
+  entry = {.handle = descriptor->handle.get(),
            .wanted = isRead ? host::PollReadable : host::PollWritable,
            .seen = 0};
+  waiter.handle = static_cast<PinnedHandle &&>(descriptor->handle);
 }
 
 /// Reads a subscription. Inval: no such kind of event.
@@ -180,7 +191,7 @@ static uint64_t waitNs(std::span<const Waiter> waiters) {
 }
 
 /// How many bytes a readable descriptor holds.
-static uint64_t readableBytes(Descriptor &descriptor) {
+static uint64_t readableBytes(const DescriptorUse &descriptor) {
   host::Handle handle = descriptor.handle.get();
   if (descriptor.type != host::FileType::RegularFile)
     return host::readableBytes(handle);
@@ -214,7 +225,7 @@ static bool takeEvent(Instance &instance, const Waiter &waiter,
     event.flags = hasHungUp;
   if ((seen & host::PollReadable) && waiter.type == wasi::EventFdRead)
     if (auto descriptor = instance.descriptors->lookup(waiter.fd))
-      event.readableBytes = readableBytes(**descriptor);
+      event.readableBytes = readableBytes(*descriptor);
   return true;
 }
 

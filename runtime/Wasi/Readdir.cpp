@@ -66,12 +66,14 @@ Errno wasi::fd_readdir(Instance &instance, uint32_t fd, uint32_t buffer,
   auto descriptor = instance.descriptors->lookup(fd);
   if (!descriptor)
     return descriptor.error();
-  if (!(*descriptor)->isDirectory())
+  if (!descriptor->isDirectory())
     return Errno::Notdir;
-  if (Errno error = (*descriptor)->require(FdReaddir); error != Errno::Success)
+  if (Errno error = instance.descriptors->require(fd, *descriptor, FdReaddir);
+      error != Errno::Success)
     return error;
 
-  host::Handle directory = (*descriptor)->handle.get();
+  TableLock turn(instance.descriptors->sharing, &TableSharing::directories);
+  host::Handle directory = descriptor->handle.get();
   auto position =
       host::seek(directory, static_cast<int64_t>(cookie), host::Whence::Start);
   if (!position)

@@ -10,12 +10,13 @@ using wasi::Guest;
 using wasi::Vectors;
 
 /// A socket with the rights of \p needed. Badf, Notsock, Notcapable.
-static Result<Descriptor *> lookupSocket(Instance &instance, uint32_t fd,
-                                         Rights needed) {
+static Result<DescriptorUse> lookupSocket(Instance &instance, uint32_t fd,
+                                          Rights needed) {
   auto found = instance.descriptors->lookup(fd);
-  if (found && !(*found)->isSocket())
+  if (found && !found->isSocket())
     return Fail(Errno::Notsock);
-  if (found && (*found)->require(needed) != Errno::Success)
+  if (found &&
+      instance.descriptors->require(fd, *found, needed) != Errno::Success)
     return Fail(Errno::Notcapable);
   return found;
 }
@@ -36,8 +37,7 @@ Errno wasi::sock_accept(Instance &instance, uint32_t fd, uint32_t flags,
     return Errno::Inval;
   if (Errno error = instance.descriptors->makeRoom(); error != Errno::Success)
     return error;
-  Descriptor &listening =
-      **instance.descriptors->lookup(fd); // the table may have moved
+  const DescriptorUse &listening = *found;
   auto handle = host::accept(listening.handle.get(), (flags & FdNonblock) != 0);
   if (!handle)
     return handle.error();
@@ -76,7 +76,7 @@ Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs,
     return descriptor.error();
   if (flags & ~(peek | waitAll))
     return Errno::Inval;
-  auto received = host::receive((*descriptor)->handle.get(), vectors,
+  auto received = host::receive(descriptor->handle.get(), vectors,
                                 (flags & peek) != 0, (flags & waitAll) != 0);
   if (!received)
     return received.error();
@@ -105,15 +105,15 @@ Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs,
   if (flags != 0)
     return Errno::Inval;
   // A datagram is sent whole or not at all.
-  if ((*descriptor)->type == host::FileType::DatagramSocket &&
+  if (descriptor->type == host::FileType::DatagramSocket &&
       count > host::maximumVectors)
     return Errno::Msgsize;
   WriteShare share(instance.writeQuota, vectors.items, vectors.count);
   if (share.error() != Errno::Success)
     return share.error();
-  if ((*descriptor)->type == host::FileType::DatagramSocket && share.isCut())
+  if (descriptor->type == host::FileType::DatagramSocket && share.isCut())
     return Errno::Dquot;
-  auto sizeBytes = host::send((*descriptor)->handle.get(), vectors);
+  auto sizeBytes = host::send(descriptor->handle.get(), vectors);
   if (!sizeBytes)
     return sizeBytes.error();
   share.written(*sizeBytes);
@@ -131,7 +131,7 @@ Errno wasi::sock_shutdown(Instance &instance, uint32_t fd, uint32_t how) {
     return descriptor.error();
   if (how == 0 || (how & ~(reads | writes)))
     return Errno::Inval;
-  return host::shutDown((*descriptor)->handle.get(), (how & reads) != 0,
+  return host::shutDown(descriptor->handle.get(), (how & reads) != 0,
                         (how & writes) != 0);
 }
 

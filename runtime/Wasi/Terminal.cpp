@@ -54,7 +54,7 @@ static_assert(
     Case{{0xf0, 0x9f, 0x98, 0x80}, {0xf0, 0x9f, 0x98, 0x80}}.holds() &&
     Case{{0xc4, 0x9b, 0xff, 0x9b}, {0xc4, 0x9b, '?', '?'}}.holds());
 
-Result<uint32_t> wasi::writeFiltered(Descriptor &terminal,
+Result<uint32_t> wasi::writeFiltered(DescriptorUse &terminal,
                                      host::IoVectors vectors) {
   uint8_t buffer[1024];
   Utf8State states[sizeof(buffer)]; // behind each byte: less may be written

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "Capability/Descriptor.h"
+#include "Capability/DescriptorTable.h"
 
 namespace moat::rt::wasi {
 
@@ -14,6 +14,6 @@ namespace moat::rt::wasi {
 /// character but newline, tab and carriage return, and of every byte that is
 /// not UTF-8. At most so much at a time as a small buffer holds, so mostly
 /// less than all. \returns the bytes of the guest that were written; Again.
-Result<uint32_t> writeFiltered(Descriptor &terminal, host::IoVectors vectors);
+Result<uint32_t> writeFiltered(DescriptorUse &terminal, host::IoVectors vectors);
 
 } // namespace moat::rt::wasi

@@ -106,8 +106,8 @@ static void printErrno(Message &out, Errno error) {
 void fd(Line &line, const uint64_t *value) {
   line.text << *value;
   auto found = line.instance.descriptors->lookup(static_cast<uint32_t>(*value));
-  if (found && (*found)->isPreopen) {
-    std::string_view path = (*found)->guestPath;
+  if (found && found->isPreopen) {
+    std::string_view path = found->guestPath;
     line.text << " <";
     line.text.append(path.data(), path.size()) << ">";
   }
@@ -266,14 +266,14 @@ static void explain(Line &line, const Row &row, const uint64_t *values) {
       out << ": there is no descriptor " << values[i];
       return;
     }
-    if (line.error == Errno::Notcapable && found && (*found)->refused) {
+    if (line.error == Errno::Notcapable && found && found->refused) {
       out << ": descriptor " << values[i] << " lacks ";
-      printFlags(out, (*found)->refused, rightNames);
-      if ((*found)->isReadOnly && ((*found)->refused & changingRights))
+      printFlags(out, found->refused, rightNames);
+      if (found->isReadOnly && (found->refused & changingRights))
         out << ", as its directory may only be read";
       return;
     }
-    if (line.error == Errno::Perm && found && (*found)->isDirectory()) {
+    if (line.error == Errno::Perm && found && found->isDirectory()) {
       out << ": outside of what descriptor " << values[i]
           << " gives, or forbidden by the host";
       return;
@@ -286,9 +286,7 @@ static void forgetRefusals(Instance &instance, const Row &row,
                            const uint64_t *values) {
   for (uint32_t i = 0; i != row.parameterCount; ++i)
     if (row.formatters[i] == fd)
-      if (auto found =
-              instance.descriptors->lookup(static_cast<uint32_t>(values[i])))
-        (*found)->refused = 0;
+      (void)instance.descriptors->refuse(static_cast<uint32_t>(values[i]), 0);
 }
 
 void print(Instance &instance, const Row &row, const uint64_t *values,

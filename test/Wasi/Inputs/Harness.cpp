@@ -593,9 +593,9 @@ static void fuzz(uint64_t count, Resolution resolution) {
       // Every directory the guest holds is inside the tree.
       for (uint32_t fd = 0; fd != 64; ++fd)
         if (auto descriptor = guest.table.lookup(fd))
-          if ((*descriptor)->isDirectory() && !((*descriptor)->isPreopen) &&
-              ((*descriptor)->inheriting & PathCreateFile))
-            CHECK(isInside((*descriptor)->handle.get()));
+          if (descriptor->isDirectory() && !(descriptor->isPreopen) &&
+              (descriptor->inheriting & PathCreateFile))
+            CHECK(isInside(descriptor->handle.get()));
       if (i % 16 == 0)
         guest.checkCanaries();
     }
@@ -758,7 +758,7 @@ static void race(uint32_t seconds, Resolution resolution) {
           uint32_t fd;
           memcpy(&fd, guest.memory.base + 8, 4);
           struct stat found;
-          CHECK(fstat((*guest.table.lookup(fd))->handle.get(), &found) == 0);
+          CHECK(fstat(guest.table.lookup(fd)->handle.get(), &found) == 0);
           CHECK(found.st_ino != secretBefore.st_ino);
           CHECK(wasi::fd_close(guest.instance, fd) == Errno::Success);
         }
