@@ -59,6 +59,11 @@ void *allocateObject(abi::Context &context, uint64_t sizeBytes) {
   return cell;
 }
 
+void destroyHeap(abi::Context &context) {
+  Heap::destroy(heapOf(context));
+  context.heap = nullptr;
+}
+
 namespace builtins {
 
 extern "C" Ptr moat_gc_allocate(Ptr instance, I64 sizeBytes) {

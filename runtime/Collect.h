@@ -19,6 +19,10 @@ inline Heap *heapOf(const abi::Context &context) {
 /// Traps when it is exhausted. Called on the guest's stack.
 void *allocateObject(abi::Context &context, uint64_t sizeBytes);
 
+/// Destroys the heap of a context that has one. Weak, since who calls it must
+/// not link heaps into programs without any.
+[[gnu::weak]] void destroyHeap(abi::Context &context);
+
 /// Visits the roots that whoever made the domain knows: globals, tables and
 /// element segments of every instance that runs on it. Defined once in each
 /// archive: Roots.cpp, Instantiate.cpp.

@@ -43,7 +43,13 @@ struct InternedType {
 struct StoreMemory {
   abi::Memory memory; // first: the address of one is the other's
   abi::LimitsDescriptor type;
-  StoreMemory *next;
+  uint32_t holderCount; ///< of HeldMemory, in stores of any threads
+};
+
+/// A memory of a store's: only a shared one is others', too.
+struct HeldMemory {
+  StoreMemory *memory;
+  HeldMemory *next;
 };
 
 struct StoreTable {
@@ -98,7 +104,7 @@ struct Contents : Store {
   abi::Context context;
   StoreOptions options;
   StoreInstance *instances = nullptr;
-  StoreMemory *memories = nullptr;
+  HeldMemory *memories = nullptr;
   StoreTable *tables = nullptr;
   StoreGlobal *globals = nullptr;
   StoreTag *tags = nullptr;
@@ -142,8 +148,8 @@ void forEach(T *first, Function function) {
 /// For the signal handler. Memories are in a list that only grows.
 static bool isInMemory(const Domain &domain, uint64_t address) {
   auto *store = static_cast<const Contents *>(domain.owner);
-  for (StoreMemory *each = store->memories; each; each = each->next)
-    if (isGuardedAddress(each->memory, address))
+  for (HeldMemory *each = store->memories; each; each = each->next)
+    if (isGuardedAddress(each->memory->memory, address))
       return true;
   return false;
 }
@@ -202,9 +208,13 @@ void Store::destroy(Store *store) {
     free(each->runtime.compiled);
     free(each);
   });
-  forEach(contents.memories, [](StoreMemory *each) {
-    destroyMemory(each->memory);
+  forEach(contents.memories, [](HeldMemory *each) {
+    StoreMemory *memory = each->memory;
     free(each);
+    if (__atomic_sub_fetch(&memory->holderCount, 1, __ATOMIC_ACQ_REL))
+      return;
+    destroyMemory(memory->memory);
+    free(memory);
   });
   forEach(contents.tables, [](StoreTable *each) {
     destroyTable(each->table);
@@ -482,6 +492,17 @@ static Extern externOf(StoreTable &table) {
   return found;
 }
 
+/// False: no memory.
+static bool hold(Contents &store, StoreMemory &memory) {
+  auto *held = allocate<HeldMemory>();
+  if (!held)
+    return false;
+  held->memory = &memory;
+  __atomic_add_fetch(&memory.holderCount, 1, __ATOMIC_RELAXED);
+  prepend(store.memories, held);
+  return true;
+}
+
 /// Null if the memory cannot be had: then \p error says why.
 static StoreMemory *addMemory(Contents &store,
                               const abi::LimitsDescriptor &type, bool isChecked,
@@ -503,7 +524,12 @@ static StoreMemory *addMemory(Contents &store,
     return nullptr;
   }
   memory->type = type;
-  prepend(store.memories, memory);
+  if (!hold(store, *memory)) {
+    error = Errno::Nomem;
+    destroyMemory(memory->memory);
+    free(memory);
+    return nullptr;
+  }
   return memory;
 }
 
@@ -533,6 +559,14 @@ Extern Store::makeMemory(const abi::LimitsDescriptor &limits) {
   StoreMemory *memory =
       addMemory(contents, limits, contents.options.prefersUnguarded, error);
   return memory ? externOf(*memory) : Extern();
+}
+
+Extern Store::share(const Extern &memory) {
+  if (memory.type.kind != abi::ExternKind::Memory ||
+      !memory.type.limits.isShared)
+    return {};
+  auto &shared = *reinterpret_cast<StoreMemory *>(memory.memory);
+  return hold(Contents::of(*this), shared) ? externOf(shared) : Extern();
 }
 
 Extern Store::makeTable(abi::Kind element, bool isNullable,
@@ -642,6 +676,12 @@ static bool matches(const abi::LimitsDescriptor &sub, uint64_t size,
          (super.maximum == UINT64_MAX || sub.maximum <= super.maximum);
 }
 
+/// Another thread may grow a shared memory meanwhile.
+static uint64_t pageCount(const abi::Memory &memory) {
+  return __atomic_load_n(&memory.sizeBytes, __ATOMIC_RELAXED) >>
+         memory.pageSizeLog2;
+}
+
 /// Core 3.0, 3.3.14 External Types, of something that exists.
 static bool matches(const Extern &provided, const ExternType &wanted) {
   if (provided.type.kind != wanted.kind)
@@ -652,9 +692,8 @@ static bool matches(const Extern &provided, const ExternType &wanted) {
   case abi::ExternKind::Tag:
     return provided.type.type == wanted.type;
   case abi::ExternKind::Memory: {
-    const abi::Memory &memory = *provided.memory;
-    return matches(provided.type.limits,
-                   memory.sizeBytes >> memory.pageSizeLog2, wanted.limits);
+    return matches(provided.type.limits, pageCount(*provided.memory),
+                   wanted.limits);
   }
   case abi::ExternKind::Table:
     return matches(provided.type.limits, provided.table->size, wanted.limits) &&
@@ -915,8 +954,7 @@ bool Instantiation::failForImport(const abi::ImportDescriptor &import,
     text << ", found ";
     ExternType found = provided->type;
     if (found.kind == abi::ExternKind::Memory)
-      found.limits.minimum =
-          provided->memory->sizeBytes >> provided->memory->pageSizeLog2;
+      found.limits.minimum = pageCount(*provided->memory);
     if (found.kind == abi::ExternKind::Table)
       found.limits.minimum = provided->table->size;
     print(text, found);

@@ -14,6 +14,7 @@
 // references go from anything to anything there, so the store is what is
 // destroyed, and cheap enough for one a plugin. The modules' code must stay
 // loaded as long. One thread at a time uses a store; interrupt() is for others.
+// Threads with a store each can share memories (Store::share).
 // Core 3.0, 4.2.3 Store, 4.5.3 External typing, 4.7.3 Instantiation.
 
 #pragma once
@@ -120,6 +121,11 @@ public:
   Extern makeFunction(std::string_view typeText, HostCallback callback,
                       void *userData);
   Extern makeMemory(const abi::LimitsDescriptor &limits);
+  /// A shared memory of another store as one of this store's: instances of both
+  /// use the same bytes, each store on its own thread. It lives as long as one
+  /// of the stores. The other store must not be destroyed during the call.
+  /// Empty also if \p memory is no shared memory.
+  Extern share(const Extern &memory);
   /// \p element is of an abstract type.
   Extern makeTable(abi::Kind element, bool isNullable,
                    const abi::LimitsDescriptor &limits);

@@ -17,7 +17,9 @@ void moat::rt::visitRoots(const Domain &, Heap &heap) {
     const abi::Table &table = moat_module.processTables[i];
     heap.visit(table.elements, table.size);
   }
-  for (uint32_t i = 0; i < moat_module.elementCount; ++i) {
+  // Null where threads have segments of their own: those hold functions.
+  for (uint32_t i = 0;
+       moat_module.processElements && i < moat_module.elementCount; ++i) {
     const abi::ElementSegment &segment = moat_module.processElements[i];
     heap.visit(segment.elements, segment.size);
   }

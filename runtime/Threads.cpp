@@ -7,6 +7,7 @@
 // its parent's. Linked only into programs that import the function.
 
 #include "Capability/DescriptorTable.h"
+#include "Collect.h"
 #include "Host/Host.h"
 #include "Host/Signals.h"
 #include "Host/Syscall.h"
@@ -128,6 +129,8 @@ static Thread *createThread(const rt::Instance &parent) {
   thread->domain.owner = parentDomain.owner;
   thread->domain.isInMemory = parentDomain.isInMemory;
   thread->domain.findTables = parentDomain.findTables;
+  thread->domain.heapLimitBytes = parentDomain.heapLimitBytes;
+  thread->domain.stressesHeap = parentDomain.stressesHeap;
   uint64_t stackBytes =
       parentDomain.stack.end - parentDomain.stack.begin - abi::hostStackBytes;
   if (createStack(thread->domain, thread->context, stackBytes)) {
@@ -145,12 +148,8 @@ static Thread *createThread(const rt::Instance &parent) {
 }
 
 static void destroyThread(Thread *thread) {
-  abi::Exception *exception = thread->domain.exceptions;
-  while (exception) {
-    abi::Exception *next = exception->next;
-    free(exception);
-    exception = next;
-  }
+  if (thread->context.heap)
+    destroyHeap(thread->context);
   destroyTables(thread->tables);
   destroyStack(thread->domain);
   host::release(thread, thread->pageBytes);

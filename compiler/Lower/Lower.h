@@ -82,8 +82,9 @@ struct ModuleSummary {
   bool hasExceptions = false;       ///< throws, or has try blocks
   bool hasOversized = false;        ///< some function takes the -O0 pipeline
   /// A program may have a thread for each call of wasi.thread-spawn: it is
-  /// imported, wasi_thread_start exported, every memory shared, and no type is
-  /// of a structure or an array (a thread's heap is its own).
+  /// imported, wasi_thread_start exported, every memory shared, and globals,
+  /// tables and element segments hold no references but to functions (the
+  /// collector would not find a thread's).
   bool spawnsThreads = false;
 };
 

@@ -413,7 +413,8 @@ void ModuleDefinitions::defineDescriptor() {
   SmallVector<llvm::Constant *> roots;
   if (m.isProcess()) {
     roots = m.places->processRoots();
-    if (llvm::Constant *cells = m.ir.getNamedGlobal("moat_elements"))
+    llvm::GlobalVariable *cells = m.ir.getNamedGlobal("moat_elements");
+    if (cells && !cells->isThreadLocal())
       processElements = cells;
   }
   SmallVector<llvm::Constant *> fields{u32(abi::version),

@@ -429,7 +429,7 @@ void ProcessPlaces::defineStorage(ArrayRef<llvm::Constant *> initialValues) {
 SmallVector<llvm::Constant *> ProcessPlaces::processRoots() {
   SmallVector<llvm::Constant *> roots;
   if (m.isThreaded())
-    return roots; // such a module allocates nothing
+    return roots; // see ModuleSummary::spawnsThreads
   for (uint32_t i = 0; i < m.module.globals.size(); ++i)
     if (isFollowed(m.module, m.module.globals[i].type.type) &&
         !m.constantGlobal(i))

@@ -40,6 +40,16 @@ static bool hasType(const Module &module, uint32_t function,
   return ArrayRef(type.params) == params && ArrayRef(type.results) == results;
 }
 
+/// Whether a value may be a reference to something in a heap.
+static bool isCollected(const Module &module, ValType type) {
+  if (!type.isRef())
+    return false;
+  if (type.heap.isConcrete())
+    return module.types[type.heap.typeIndex()].kind != SubType::Func;
+  return type.heap.abstract() != AbstractHeap::Func &&
+         type.heap.abstract() != AbstractHeap::NoFunc;
+}
+
 /// See ModuleSummary::spawnsThreads.
 static bool spawnsThreads(const Module &module) {
   const ValType i32{ValType::I32};
@@ -59,8 +69,16 @@ static bool spawnsThreads(const Module &module) {
                       [](const Memory &memory) {
                         return memory.type.limits.isShared && !memory.import;
                       }) &&
-         llvm::all_of(module.types, [](const SubType &type) {
-           return type.kind == SubType::Func;
+         llvm::none_of(module.globals,
+                       [&](const Global &global) {
+                         return isCollected(module, global.type.type);
+                       }) &&
+         llvm::none_of(module.tables,
+                       [&](const Table &table) {
+                         return isCollected(module, table.type.element);
+                       }) &&
+         llvm::none_of(module.elements, [&](const ElementSegment &segment) {
+           return isCollected(module, segment.type);
          });
 }
 
