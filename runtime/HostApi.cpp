@@ -7,6 +7,7 @@
 #include "Limits.h"
 #include "Memory.h"
 #include "Message.h"
+#include "SharedMemory.h"
 #include "Table.h"
 #include <cstdlib>
 #include <iterator>
@@ -401,6 +402,13 @@ EXPORTED moat_extern moat_make_memory(moat_store *store, uint64_t minimum,
   return publicOf(storeOf(store), storeOf(store).makeMemory(limits));
 }
 
+EXPORTED moat_extern moat_share_memory(moat_store *store,
+                                       const moat_extern *memory) {
+  if (!memoryOf(memory))
+    return publicOf(storeOf(store), Extern());
+  return publicOf(storeOf(store), storeOf(store).share(externOf(*memory)));
+}
+
 EXPORTED moat_extern moat_make_table(moat_store *store, moat_kind element,
                                      bool is64, uint64_t minimum,
                                      uint64_t maximum) {
@@ -470,7 +478,12 @@ EXPORTED bool moat_write_memory(const moat_extern *memory, uint64_t address,
 
 EXPORTED int64_t moat_grow_memory(const moat_extern *memory, uint64_t pages) {
   abi::Memory *found = memoryOf(memory);
-  return found ? growMemory(domainOf(*memory), *found, pages) : -1;
+  if (!found)
+    return -1;
+  MemoryGrowth *grow = growMemory;
+  if (found->isShared)
+    grow = growSharedMemory;
+  return growMemory(domainOf(*memory), *found, pages, grow);
 }
 
 // Tables.

@@ -1,8 +1,6 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 
 #include "Limits.h"
-#include "Memory.h"
-#include "SharedMemory.h"
 #include "Table.h"
 
 namespace moat::rt {
@@ -24,14 +22,14 @@ static void giveBack(uint64_t &left, uint64_t amount) {
     __atomic_fetch_add(&left, amount, __ATOMIC_RELAXED);
 }
 
-int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages) {
+int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages,
+                   MemoryGrowth *grow) {
   if (deltaPages > UINT64_MAX >> memory.pageSizeLog2)
     return -1;
   uint64_t bytes = deltaPages << memory.pageSizeLog2;
   if (!take(domain.memoryBytesLeft, bytes))
     return -1;
-  int64_t oldPages = memory.isShared ? growSharedMemory(memory, deltaPages)
-                                     : growMemory(memory, deltaPages);
+  int64_t oldPages = grow(memory, deltaPages);
   if (oldPages < 0)
     giveBack(domain.memoryBytesLeft, bytes);
   return oldPages;

@@ -6,12 +6,18 @@
 
 #pragma once
 
+#include "Memory.h"
 #include "Trap.h"
 
 namespace moat::rt {
 
+/// growMemory(), or growSharedMemory() for shared memories: who knows that a
+/// memory is not shared does not link the latter.
+using MemoryGrowth = int64_t(abi::Memory &memory, uint64_t deltaPages);
+
 /// growMemory() and growTable() within what \p domain has left.
-int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages);
+int64_t growMemory(Domain &domain, abi::Memory &memory, uint64_t deltaPages,
+                   MemoryGrowth *grow = growMemory);
 int64_t growTable(Domain &domain, abi::Table &table, uint64_t delta,
                   void *element);
 /// Takes what a new memory or table has from what is left. False: too little.

@@ -152,9 +152,9 @@ extern "C" I32 moat_memory_notify(Ptr, Ptr memory, I64 address, I64 offset,
 
 extern "C" I64 moat_memory_grow_shared(Ptr instance, Ptr memory,
                                        I64 deltaPages) {
-  return static_cast<I64>(
-      growMemory(domainOf(*static_cast<abi::Instance *>(instance)->context),
-                 *static_cast<abi::Memory *>(memory), deltaPages));
+  return static_cast<I64>(growMemory(
+      domainOf(*static_cast<abi::Instance *>(instance)->context),
+      *static_cast<abi::Memory *>(memory), deltaPages, growSharedMemory));
 }
 
 } // namespace builtins

@@ -362,6 +362,10 @@ moat_extern moat_make_import(moat_store *store, const moat_module_descriptor *mo
 /** In pages of 64 KiB; \p maximum UINT64_MAX: none. */
 moat_extern moat_make_memory(moat_store *store, uint64_t minimum, uint64_t maximum,
                              bool is_shared);
+/** A shared memory of another store as one of \p store's: both use the same bytes, each store
+ * on a thread of its own. It lives as long as one of them; the other store must not be
+ * destroyed during the call. Without an object also if it is no shared memory. */
+moat_extern moat_share_memory(moat_store *store, const moat_extern *memory);
 /** Of function or external references, all null. */
 moat_extern moat_make_table(moat_store *store, moat_kind element, bool is_64, uint64_t minimum,
                             uint64_t maximum);

@@ -4,7 +4,7 @@
 // threads.md, Shared Linear Memory.
 //
 // RUN: split-file %s %t && cd %t
-// RUN: wat2wasm --enable-threads owner.wat -o owner.wasm
+// RUN: wat2wasm --enable-threads --enable-multi-memory owner.wat -o owner.wasm
 // RUN: wat2wasm --enable-threads worker.wat -o worker.wasm
 // RUN: moat --emit=shared owner.wasm -o owner.so
 // RUN: moat --emit=shared worker.wasm -o worker.so
