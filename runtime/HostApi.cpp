@@ -116,6 +116,9 @@ EXPORTED moat_store *moat_create_store(const moat_store_options *options) {
       chosen.tableElements = options->table_elements;
     chosen.callTimeNs = options->call_time_ns;
     chosen.prefersUnguarded = options->prefers_unguarded;
+    chosen.stressesHeap = options->stresses_heap;
+    if (options->heap_bytes)
+      chosen.heapLimitBytes = options->heap_bytes;
   }
   Store *store = Store::create(chosen);
   return store ? publicOf(*store) : nullptr;

@@ -151,6 +151,8 @@ typedef struct moat_store_options {
   /** Memories that moat_make_memory makes reserve no addresses, and can only be imported by
    * modules compiled with --bounds=checked. */
   bool prefers_unguarded;
+  bool stresses_heap; /**< for tests: every allocation of an object collects garbage */
+  uint64_t heap_bytes; /**< limit of the garbage-collected heap; 0: none */
 } moat_store_options;
 
 /** Null options: the defaults. Null: no memory, or no address space. */

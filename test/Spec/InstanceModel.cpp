@@ -292,6 +292,7 @@ void InstanceModel::runCommand(size_t index, const Command &command) {
 void InstanceModel::run() {
   moat_store_options storeOptions = {};
   storeOptions.prefers_unguarded = options.checkedBounds;
+  storeOptions.stresses_heap = options.stressesHeap;
   store = moat_create_store(&storeOptions);
   if (!store)
     llvm::report_fatal_error("no store");

@@ -22,6 +22,7 @@ struct RunOptions {
   bool checkedBounds = false;
   bool deterministicSimd = false; ///< --relaxed-simd=deterministic
   std::string cpu; ///< of --mcpu; empty: the compiler's default
+  bool stressesHeap = false; ///< instance model: every allocation collects
   /// Also hand malformed text to the text parser.
   bool readsText = false;
   bool keepsFiles = false;

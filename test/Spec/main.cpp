@@ -420,6 +420,7 @@ static constexpr char usage[] =
   --bounds=checked       compile with --bounds=checked
   --relaxed-simd=deterministic
                          compile with --relaxed-simd=deterministic
+  --stress-heap          instance model: every allocation collects garbage, and overwrites it
   --mcpu=CPU             compile for this processor, or native
   --text                 also hand malformed text to the text parser
   -j N                   scripts side by side (default: 2)
@@ -478,6 +479,8 @@ static Expected<CommandLine> parse(ArrayRef<char *> arguments) {
       line.run.checkedBounds = true;
     } else if (argument == "--relaxed-simd=deterministic") {
       line.run.deterministicSimd = true;
+    } else if (argument == "--stress-heap") {
+      line.run.stressesHeap = true;
     } else if (argument.consume_front("--mcpu=")) {
       line.run.cpu = argument.str();
     } else if (argument == "--text") {
