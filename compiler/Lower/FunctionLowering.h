@@ -151,6 +151,7 @@ private:
     return m.module.memories[memory].type.limits.isShared;
   }
   bool isChecked(uint32_t memory) const;
+  Region regionOf(uint32_t memory) const;
   void checkBounds(uint32_t memory, llvm::Value *index, uint64_t pastIndex);
   llvm::LoadInst *memorySize(uint32_t memory);
   void checkRange(llvm::Value *begin, llvm::Value *count, llvm::Value *size,

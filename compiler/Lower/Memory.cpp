@@ -89,6 +89,11 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
   return b.CreateGEP(m.i8, base, index, "", noWrap);
 }
 
+Region FunctionLowering::regionOf(uint32_t memory) const {
+  return isChecked(memory) || isShared(memory) ? Region::Guest
+                                               : Region::Guarded;
+}
+
 void FunctionLowering::load(const Instruction &instruction,
                             llvm::Type *memoryType, llvm::Type *type,
                             bool isSigned) {
@@ -97,7 +102,7 @@ void FunctionLowering::load(const Instruction &instruction,
   llvm::LoadInst *value =
       b.CreateAlignedLoad(memoryType, from, llvm::Align(1),
                           /*isVolatile=*/m.options.strictTraps);
-  m.setRegion(value, Region::Guest);
+  m.setRegion(value, regionOf(instruction.memArg.memory));
   llvm::Value *extended = value;
   if (memoryType != type)
     extended = isSigned ? b.CreateSExt(value, type) : b.CreateZExt(value, type);
@@ -117,7 +122,7 @@ void FunctionLowering::store(const Instruction &instruction,
     value = b.CreateTrunc(value, memoryType);
   m.setRegion(
       b.CreateAlignedStore(value, to, llvm::Align(1), m.options.strictTraps),
-      Region::Guest);
+      regionOf(instruction.memArg.memory));
 }
 
 #define LOWER(name, ...)                                                       \

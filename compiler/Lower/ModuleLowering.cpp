@@ -15,6 +15,7 @@
 
 #include "Lower/ModuleLowering.h"
 #include "Decode/Instructions.h"
+#include "Wasm/Access.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 #include <functional>
@@ -50,11 +51,17 @@ ModuleLowering::ModuleLowering(const Module &module,
   places = isProcess() ? makeProcessPlaces(*this) : makeInstancePlaces(*this);
 
   tagRoot = llvm::MDBuilder(context).createTBAARoot("moat");
-  static constexpr const char *regionNames[regionCount] = {
-      "guest memory", "structure", "allocation", "object header",
-      "array length"};
-  for (auto [tag, name] : llvm::zip_equal(regionTags, regionNames))
+  static constexpr const char *regionNames[] = {
+      guestMemoryName.data(), "structure",   "allocation",
+      "object header",        "array length"};
+  for (auto [tag, name] : llvm::zip(regionTags, regionNames))
     tag = makeTag(name);
+  llvm::MDBuilder metadata(context);
+  llvm::MDNode *guarded = metadata.createTBAAScalarTypeNode(
+      guardedMemoryName, llvm::cast<llvm::MDNode>(
+                             regionTags[size_t(Region::Guest)]->getOperand(0)));
+  regionTags[size_t(Region::Guarded)] =
+      metadata.createTBAAStructTagNode(guarded, guarded, 0);
   for (const SubType &each : module.types)
     if (each.supertype)
       hasSubtypes[module.types[*each.supertype].canonical] = true;

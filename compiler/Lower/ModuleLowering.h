@@ -35,8 +35,10 @@ enum class Region : uint8_t {
   Allocation,  ///< abi::Context::runs
   Header,      ///< the type of an object
   ArrayLength, ///< of an object
+  Guarded,     ///< linear memory without a check that only this thread changes;
+               ///< overlaps Guest (Wasm/Access.h)
 };
-inline constexpr size_t regionCount = 5;
+inline constexpr size_t regionCount = 6;
 
 /// A function to call by the wasm calling convention.
 struct Callee {

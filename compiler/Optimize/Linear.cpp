@@ -1,10 +1,12 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 
 #include "Optimize/Linear.h"
+#include "Wasm/Access.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/IR/Metadata.h"
 #include "llvm/IR/Operator.h"
 #include "llvm/IR/PatternMatch.h"
 
@@ -67,6 +69,17 @@ uint64_t Linear::coefficientOf(const llvm::Value *leaf) const {
     if (term.leaf == leaf)
       return term.coefficient;
   return 0;
+}
+
+bool moat::isGuarded(const llvm::Instruction &access) {
+  llvm::MDNode *tag = access.getMetadata(llvm::LLVMContext::MD_tbaa);
+  auto *type = tag && tag->getNumOperands() != 0
+                   ? llvm::dyn_cast<llvm::MDNode>(tag->getOperand(0))
+                   : nullptr;
+  auto *name = type && type->getNumOperands() != 0
+                   ? llvm::dyn_cast<llvm::MDString>(type->getOperand(0))
+                   : nullptr;
+  return name && name->getString() == guardedMemoryName;
 }
 
 LinearAddress LinearAddress::of(llvm::Value *pointer,

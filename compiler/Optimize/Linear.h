@@ -10,6 +10,7 @@
 
 namespace llvm {
 class DataLayout;
+class Instruction;
 class Value;
 } // namespace llvm
 
@@ -47,6 +48,9 @@ struct Linear {
 private:
   void addTerm(llvm::Value *leaf, uint64_t coefficient);
 };
+
+/// Whether an access is one of guest memory without a check (Wasm/Access.h).
+bool isGuarded(const llvm::Instruction &access);
 
 /// Where an access of a guest's memory goes: a base that is no address
 /// computation, plus a sum of 64 bits.

@@ -192,11 +192,11 @@ bool UnrolledLoop::analyze() {
   for (llvm::Instruction &instruction : body) {
     position[&instruction] = position.size();
     if (auto *store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
-      if (!store->isSimple())
+      if (!store->isSimple() || !isGuarded(*store))
         return false;
       stores.push_back(store);
     } else if (auto *load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
-      if (!load->isSimple())
+      if (!load->isSimple() || !isGuarded(*load))
         return false;
     } else if (!instruction.isTerminator() &&
                (instruction.mayReadOrWriteMemory() ||
