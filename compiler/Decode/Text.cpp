@@ -10,6 +10,7 @@
 #include "wabt/ir.h"
 #include "wabt/stream.h"
 #include "wabt/wast-parser.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/thread.h"
 
@@ -129,6 +130,21 @@ static std::string firstOf(const wabt::Errors &errors) {
          std::to_string(first.loc.first_column) + ": " + first.message;
 }
 
+/// Names of a structure's fields differ (Core 3.0, 6.1, identifier contexts);
+/// wabt lets them be equal.
+static Error checkFieldNames(const wabt::Module &module) {
+  for (const wabt::TypeEntry *type : module.types) {
+    if (!wabt::StructType::classof(type))
+      continue;
+    auto *structure = static_cast<const wabt::StructType *>(type);
+    llvm::StringSet<> names;
+    for (const wabt::Field &field : structure->fields)
+      if (!field.name.empty() && !names.insert(field.name).second)
+        return errorOf("duplicate field " + field.name);
+  }
+  return Error::success();
+}
+
 static Expected<std::unique_ptr<llvm::MemoryBuffer>>
 parseOnThisStack(const llvm::MemoryBuffer &text) {
   wabt::Features features;
@@ -142,6 +158,8 @@ parseOnThisStack(const llvm::MemoryBuffer &text) {
   if (wabt::Failed(
           wabt::ParseWatModule(lexer.get(), &module, &errors, &parseOptions)))
     return errorOf(firstOf(errors));
+  if (Error error = checkFieldNames(*module))
+    return error;
   wabt::MemoryStream stream;
   wabt::WriteBinaryOptions writeOptions;
   writeOptions.features = features;

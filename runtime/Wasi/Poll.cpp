@@ -17,7 +17,7 @@ using wasi::Guest;
 
 /// Subscriptions in one call. More than a program can have descriptors by
 /// default, and the borrowed pages stay below 1 MiB.
-static constexpr uint32_t maximumSubscriptions = 16384;
+static constexpr uint32_t maximumSubscriptions = 8192;
 static constexpr uint32_t stackSubscriptions = 16;
 /// The longest single wait for a time of the real time clock, which may be set
 /// meanwhile.
@@ -82,7 +82,7 @@ public:
 };
 static_assert(maximumSubscriptions *
                   (sizeof(Waiter) + sizeof(host::PollEntry)) <=
-              3 << 19);
+              1 << 20);
 
 } // namespace
 

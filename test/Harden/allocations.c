@@ -37,9 +37,9 @@ int main(void) {
 
   memset(memory, 0, sizeof(memory));
   __wasi_subscription_t *subscriptions = (__wasi_subscription_t *)memory;
-  static __wasi_event_t events[16384];
+  static __wasi_event_t events[8192];
   // CHECK-NEXT: poll: success
-  show("poll", __wasi_poll_oneoff(subscriptions, events, 16384, &size));
+  show("poll", __wasi_poll_oneoff(subscriptions, events, 8192, &size));
   // CHECK-NEXT: poll for more: nomem
   show("poll for more", __wasi_poll_oneoff(subscriptions, (__wasi_event_t *)memory, 16385, &size));
   // CHECK-NEXT: poll for most: fault
