@@ -34,7 +34,7 @@ class Engine:
 
     def run_command(self, module, code, arguments=()):
         return [self.program, *fill(self.run, module=module, code=code, options=[],
-                                    args=arguments, script=here / "node.mjs")]
+                                    args=arguments, script=here.parent.parent / "compiler/node.mjs")]
 
 
 def fill(template, **values):
