@@ -61,7 +61,13 @@ def fetch(work):
     release = dict(line.split("=", 1) for line in
                    Path("/etc/os-release").read_text().splitlines() if "=" in line)
     suite = release["VERSION_CODENAME"].strip('"')
-    (apt / "sources.list").write_text(f"deb-src http://deb.debian.org/debian {suite} main\n")
+    # From where the machine has its packages, it has their sources.
+    targets = subprocess.run(
+        ["apt-get", "indextargets", "--format", "deb-src $(REPO_URI) $(RELEASE) main",
+         "Created-By: Packages", "Component: main", f"Release: {suite}"],
+        check=True, capture_output=True, text=True).stdout
+    (apt / "sources.list").write_text("".join(f"{each}\n" for each in
+                                              sorted(set(targets.splitlines()))))
     command = ["apt-get", "-qq"]
     for option in [f"Dir::Etc::sourcelist={apt / 'sources.list'}",
                    "Dir::Etc::sourceparts=/dev/null", f"Dir::State::lists={apt / 'lists'}",
