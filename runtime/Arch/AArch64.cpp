@@ -6,6 +6,7 @@
 #if defined(__aarch64__)
 
 #include "Arch/Arch.h"
+#include "Arch/LeaveGuest.h"
 #include <ucontext.h>
 
 namespace moat::rt {
@@ -93,9 +94,8 @@ moat_leave_activation:
         .text
 )");
 
-// moat_trap(w0: kind), called by compiled code at any depth of its stack: saves
-// what the unwinder needs and leaves the guest's stack. Register numbers are
-// DWARF's.
+// moat_trap(w0: kind), called by compiled code at any depth of its stack: see
+// LeaveGuest.h.
 asm(R"(
         .section .text.moat_trap,"ax",@progbits
         .globl  moat_trap
@@ -103,24 +103,7 @@ asm(R"(
         .p2align 4
 moat_trap:
         .cfi_startproc
-        adrp    x9, :gottprel:moat_activation
-        ldr     x9, [x9, :gottprel_lo12:moat_activation]
-        mrs     x10, tpidr_el0
-        ldr     x9, [x10, x9]
-        cbz     x9, 1f
-        stp     x19, x20, [x9, #16+19*8]
-        stp     x21, x22, [x9, #16+21*8]
-        stp     x23, x24, [x9, #16+23*8]
-        stp     x25, x26, [x9, #16+25*8]
-        stp     x27, x28, [x9, #16+27*8]
-        stp     x29, x30, [x9, #16+29*8]
-        mov     x10, sp
-        str     x10, [x9, #16+31*8]
-        sub     x10, x30, #1            // the return address lies in the trapping function,
-        str     x10, [x9, #280]         // or just past its end: one less is in it
-        .cfi_undefined x30
-        ldr     x10, [x9, #8]
-        mov     sp, x10
+)" MOAT_LEAVE_GUEST R"(
         mov     w1, w0
         mov     x0, x9
         bl      moat_on_trap

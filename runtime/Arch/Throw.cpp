@@ -5,6 +5,7 @@
 // moat_trap.
 
 #include "Arch/Throw.h"
+#include "Arch/LeaveGuest.h"
 
 namespace moat::rt {
 
@@ -21,23 +22,7 @@ asm(R"(
         .p2align 4
 moat_throw_exception:
         .cfi_startproc
-        movq    moat_activation@gottpoff(%rip), %rax
-        movq    %fs:(%rax), %rax
-        testq   %rax, %rax
-        jz      1f
-        movq    %rbx, 16+3*8(%rax)
-        movq    %rbp, 16+6*8(%rax)
-        leaq    8(%rsp), %rcx
-        movq    %rcx, 16+7*8(%rax)
-        movq    %r12, 16+12*8(%rax)
-        movq    %r13, 16+13*8(%rax)
-        movq    %r14, 16+14*8(%rax)
-        movq    %r15, 16+15*8(%rax)
-        movq    (%rsp), %rcx            # the return address lies in the throwing function,
-        decq    %rcx                    # or just past its end: one less is in it
-        movq    %rcx, 152(%rax)
-        .cfi_undefined %rip
-        movq    8(%rax), %rsp
+)" MOAT_LEAVE_GUEST R"(
         movq    %rdi, %rsi
         movq    %rax, %rdi
         callq   moat_on_throw
@@ -84,24 +69,7 @@ asm(R"(
         .p2align 4
 moat_throw_exception:
         .cfi_startproc
-        adrp    x9, :gottprel:moat_activation
-        ldr     x9, [x9, :gottprel_lo12:moat_activation]
-        mrs     x10, tpidr_el0
-        ldr     x9, [x10, x9]
-        cbz     x9, 1f
-        stp     x19, x20, [x9, #16+19*8]
-        stp     x21, x22, [x9, #16+21*8]
-        stp     x23, x24, [x9, #16+23*8]
-        stp     x25, x26, [x9, #16+25*8]
-        stp     x27, x28, [x9, #16+27*8]
-        stp     x29, x30, [x9, #16+29*8]
-        mov     x10, sp
-        str     x10, [x9, #16+31*8]
-        sub     x10, x30, #1
-        str     x10, [x9, #280]
-        .cfi_undefined x30
-        ldr     x10, [x9, #8]
-        mov     sp, x10
+)" MOAT_LEAVE_GUEST R"(
         mov     x1, x0
         mov     x0, x9
         bl      moat_on_throw

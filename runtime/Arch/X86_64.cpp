@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 
 #include "Arch/Arch.h"
+#include "Arch/LeaveGuest.h"
 #include <ucontext.h>
 
 namespace moat::rt {
@@ -97,8 +98,7 @@ moat_leave_activation:
 )");
 
 // moat_trap(edi: kind), called by compiled code at any depth of its stack:
-// saves what the unwinder needs and leaves the guest's stack. Register numbers
-// are DWARF's.
+// see LeaveGuest.h.
 asm(R"(
         .section .text.moat_trap,"ax",@progbits
         .globl  moat_trap
@@ -106,23 +106,7 @@ asm(R"(
         .p2align 4
 moat_trap:
         .cfi_startproc
-        movq    moat_activation@gottpoff(%rip), %rax
-        movq    %fs:(%rax), %rax
-        testq   %rax, %rax
-        jz      1f
-        movq    %rbx, 16+3*8(%rax)
-        movq    %rbp, 16+6*8(%rax)
-        leaq    8(%rsp), %rcx
-        movq    %rcx, 16+7*8(%rax)
-        movq    %r12, 16+12*8(%rax)
-        movq    %r13, 16+13*8(%rax)
-        movq    %r14, 16+14*8(%rax)
-        movq    %r15, 16+15*8(%rax)
-        movq    (%rsp), %rcx            # the return address lies in the trapping function,
-        decq    %rcx                    # or just past its end: one less is in it
-        movq    %rcx, 152(%rax)
-        .cfi_undefined %rip
-        movq    8(%rax), %rsp
+)" MOAT_LEAVE_GUEST R"(
         movl    %edi, %esi
         movq    %rax, %rdi
         callq   moat_on_trap
