@@ -31,6 +31,8 @@ config.environment["PATH"] = os.pathsep.join(
 # Nothing of the developer's own: neither a cache nor folders that XDG names.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
 config.environment.pop("MOAT_WASI", None)
+# Projects of tests are built as this one is.
+config.environment.update(CC=config.clang, CXX=config.clangxx, CMAKE_GENERATOR="Ninja")
 
 wasi = "--target=wasm32-wasi -Wno-deprecated"
 headers = "-I" + os.path.join(config.moat_source_dir, "include")

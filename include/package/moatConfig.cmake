@@ -10,7 +10,8 @@
 #     again when the module, its options or moat changes.
 #
 #   moat_add_executable(tool SOURCE tool.wasm [OPTIONS --dir=… …])
-#     A program of a module, built by `all`. The target's property MOAT_PROGRAM is its path.
+#     A program of a module, built by `all`; an imported executable, so that $<TARGET_FILE:tool>
+#     and the target's property MOAT_PROGRAM are its path.
 #
 # The module may be what another command makes. Everything is found from where this file is,
 # so the installed tree can be moved.
@@ -73,10 +74,17 @@ function(moat_add_executable name)
   endif()
   _moat_source(source "${arg_SOURCE}")
   set(program "${CMAKE_CURRENT_BINARY_DIR}/${name}")
-  add_custom_command(OUTPUT "${program}"
+  # A custom target of the program's name would be a second rule for that file in Ninja, and one
+  # that depends on the file would depend on the imported target: so there is a stamp.
+  set(stamp "${program}.stamp")
+  add_custom_command(OUTPUT "${stamp}" BYPRODUCTS "${program}"
     COMMAND moat::moat "${source}" -o "${program}" ${arg_OPTIONS}
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
     DEPENDS "${source}" "${MOAT_PREFIX}/bin/moat" "${MOAT_PREFIX}/lib/moat/libmoatCompiler.so"
     COMMENT "Compiling ${arg_SOURCE} to ${name}" VERBATIM)
-  add_custom_target(${name} ALL DEPENDS "${program}")
-  set_target_properties(${name} PROPERTIES MOAT_PROGRAM "${program}")
+  add_custom_target(${name}-moat ALL DEPENDS "${stamp}")
+  add_executable(${name} IMPORTED GLOBAL)
+  add_dependencies(${name} ${name}-moat)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${program}"
+    MOAT_PROGRAM "${program}")
 endfunction()
