@@ -564,7 +564,9 @@ Error Compilation::compilePartition(const Module &module,
   });
   setTuning(*ir, **machine);
   if (options.emit != EmitKind::Llvm) {
-    clock.time(optimizeTime, [&] { optimize(*ir, **machine, target.level); });
+    clock.time(optimizeTime, [&] {
+      optimize(*ir, **machine, {target.level, options.strictFloat});
+    });
     addFunctionNames(*ir, module);
   }
   Error error = clock.time(

@@ -10,6 +10,8 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/NoWrap.h"
+#include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Module.h"
@@ -58,85 +60,23 @@ private:
 };
 } // namespace
 
-/// Locals to SSA, and the folding that the lowering left to it.
-static FunctionPassManager cleanUp() {
-  FunctionPassManager passes;
-  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
-  passes.addPass(llvm::EarlyCSEPass());
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::InstCombinePass());
-  return passes;
-}
-
-/// The last word on control flow: what would hide structure from the passes
-/// before.
-static llvm::SimplifyCFGPass finishControlFlow() {
-  return llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
-                                   .convertSwitchToLookupTable(true)
-                                   .forwardSwitchCondToPhi(true)
-                                   .hoistCommonInsts(true)
-                                   .sinkCommonInsts(true));
-}
-
-/// In front of LLVM's pipeline, which hides trip counts early.
-static FunctionPassManager rollLoops() {
-  FunctionPassManager passes = cleanUp();
-  llvm::LoopPassManager invariants;
-  invariants.addPass(llvm::LoopRotatePass());
-  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
-                                                       /*UseMemorySSA=*/true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(
-      llvm::createFunctionToLoopPassAdaptor(RerollPass(/*rebases=*/true)));
-  return passes;
-}
-
-static FunctionPassManager improveLoops() {
-  FunctionPassManager passes;
-  llvm::LoopPassManager invariants;
-  invariants.addPass(llvm::LoopRotatePass());
-  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
-                                                       /*UseMemorySSA=*/true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  llvm::LoopPassManager inductions;
-  inductions.addPass(RerollPass(/*rebases=*/false));
-  inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(inductions)));
-  passes.addPass(llvm::GVNPass());
-  passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::DSEPass());
-  passes.addPass(llvm::LoopVectorizePass());
-  passes.addPass(UnrollAgainPass());
-  passes.addPass(llvm::BDCEPass());
-  passes.addPass(finishControlFlow());
-  passes.addPass(llvm::InstCombinePass());
-  return passes;
-}
-
-static FunctionPassManager removeRedundancy() {
-  FunctionPassManager passes;
-  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
-  passes.addPass(llvm::DSEPass());
-  passes.addPass(finishControlFlow());
-  passes.addPass(llvm::InstCombinePass());
-  return passes;
-}
-
 namespace {
 class Optimizer {
 public:
-  Optimizer(llvm::TargetMachine &target, OptLevel level)
-      : level(level), builder(&target, tuning(level)) {
+  Optimizer(llvm::TargetMachine &target, const OptimizeOptions &options)
+      : options(options), builder(&target, tuning(options.level)) {
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(sccs);
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, sccs, modules);
     builder.registerPipelineStartEPCallback(
-        [](ModulePassManager &passes, llvm::OptimizationLevel) {
+        [this](ModulePassManager &passes, llvm::OptimizationLevel) {
           passes.addPass(llvm::createModuleToFunctionPassAdaptor(rollLoops()));
+        });
+    builder.registerVectorizerStartEPCallback(
+        [](FunctionPassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(NoWrapPass());
         });
     builder.registerVectorizerEndEPCallback(
         [](FunctionPassManager &passes, llvm::OptimizationLevel) {
@@ -154,9 +94,12 @@ private:
     options.LoopUnrolling = level == OptLevel::O3;
     return options;
   }
-  ModulePassManager shortPipeline();
+  FunctionPassManager cleanUp() const;
+  FunctionPassManager rollLoops() const;
+  FunctionPassManager improveLoops() const;
+  ModulePassManager shortPipeline() const;
 
-  OptLevel level;
+  const OptimizeOptions &options;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
@@ -165,11 +108,83 @@ private:
 };
 } // namespace
 
-ModulePassManager Optimizer::shortPipeline() {
+/// Locals to SSA, and the folding that the lowering left to it.
+FunctionPassManager Optimizer::cleanUp() const {
+  FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::InstCombinePass());
+  if (!options.strictFloat)
+    passes.addPass(QuietPass());
+  return passes;
+}
+
+/// The last word on control flow: what would hide structure from the passes
+/// before.
+static llvm::SimplifyCFGPass finishControlFlow() {
+  return llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions()
+                                   .convertSwitchToLookupTable(true)
+                                   .forwardSwitchCondToPhi(true)
+                                   .hoistCommonInsts(true)
+                                   .sinkCommonInsts(true));
+}
+
+/// In front of LLVM's pipeline, which hides trip counts early.
+FunctionPassManager Optimizer::rollLoops() const {
+  FunctionPassManager passes = cleanUp();
+  llvm::LoopPassManager invariants;
+  invariants.addPass(llvm::LoopRotatePass());
+  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(RerollPass(/*rebases=*/true)));
+  return passes;
+}
+
+FunctionPassManager Optimizer::improveLoops() const {
+  FunctionPassManager passes;
+  llvm::LoopPassManager invariants;
+  invariants.addPass(llvm::LoopRotatePass());
+  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  llvm::LoopPassManager inductions;
+  inductions.addPass(RerollPass(/*rebases=*/false));
+  inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(inductions)));
+  passes.addPass(llvm::GVNPass());
+  passes.addPass(llvm::InstCombinePass());
+  if (!options.strictFloat)
+    passes.addPass(QuietPass());
+  passes.addPass(llvm::DSEPass());
+  passes.addPass(llvm::LoopVectorizePass());
+  passes.addPass(UnrollAgainPass());
+  passes.addPass(NoWrapPass());
+  passes.addPass(llvm::BDCEPass());
+  passes.addPass(finishControlFlow());
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+static FunctionPassManager removeRedundancy() {
+  FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::DSEPass());
+  passes.addPass(NoWrapPass());
+  passes.addPass(finishControlFlow());
+  passes.addPass(llvm::InstCombinePass());
+  return passes;
+}
+
+ModulePassManager Optimizer::shortPipeline() const {
   ModulePassManager passes;
   passes.addPass(llvm::GlobalDCEPass());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(cleanUp()));
-  if (level == OptLevel::O1)
+  if (options.level == OptLevel::O1)
     return passes;
   // The producer has inlined already, with the usual thresholds.
   constexpr int inlineThreshold = 20;
@@ -182,7 +197,7 @@ ModulePassManager Optimizer::shortPipeline() {
 }
 
 void Optimizer::run(llvm::Module &ir) {
-  switch (level) {
+  switch (options.level) {
   case OptLevel::O0:
     return;
   case OptLevel::O1:
@@ -201,6 +216,6 @@ void Optimizer::run(llvm::Module &ir) {
 }
 
 void moat::optimize(llvm::Module &ir, llvm::TargetMachine &target,
-                    OptLevel level) {
-  Optimizer(target, level).run(ir);
+                    const OptimizeOptions &options) {
+  Optimizer(target, options).run(ir);
 }

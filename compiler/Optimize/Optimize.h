@@ -16,7 +16,13 @@ namespace moat {
 
 enum class OptLevel : uint8_t { O0, O1, O2, O3, Os };
 
+struct OptimizeOptions {
+  OptLevel level = OptLevel::O2;
+  bool strictFloat = false; ///< what quiets a NaN stays, whatever its operand
+};
+
 /// Optimizes \p ir in place for \p target.
-void optimize(llvm::Module &ir, llvm::TargetMachine &target, OptLevel level);
+void optimize(llvm::Module &ir, llvm::TargetMachine &target,
+              const OptimizeOptions &options);
 
 } // namespace moat
