@@ -5,6 +5,9 @@
 // process at a call that is not on the list; a call that is on the list, with
 // arguments that the runtime never gives it, fails with EPERM. The rules about
 // arguments only ever narrow the list.
+//
+// It searches by halves: the kernel runs it for every number once when it is put
+// in force, to find those that are always allowed, so its depth is what counts.
 
 #include "Harden.h"
 #include "Host/Syscall.h"
@@ -127,6 +130,12 @@ struct ArgumentRule {
 /// A program for the kernel's filter machine.
 class FilterWriter {
 public:
+  /// A jump reaches 255 instructions, the longest is from the first comparison
+  /// to the end.
+  static constexpr size_t capacity = 255;
+  /// No distance that a jump of a filter this long has: see finishBoth().
+  static constexpr unsigned toKill = 254, toAllow = 255;
+
   void add(unsigned code, uint32_t operand, unsigned skipIfTrue = 0,
            unsigned skipIfFalse = 0) {
     if (count != capacity)
@@ -140,20 +149,45 @@ public:
   }
   void finish(uint32_t action) { add(BPF_RET | BPF_K, action); }
   size_t size() const { return count; }
+  /// Lets instruction \p from, a comparison that is false, go on behind the
+  /// last one so far.
+  void elseHere(size_t from) {
+    if (from < capacity)
+      instructions[from].skipIfFalse =
+          static_cast<uint8_t>(count - from - 1);
+  }
+  /// The end: where the comparisons go that skip to one of the two.
+  void finishBoth() {
+    size_t kill = count, allow = count + 1;
+    for (size_t i = 0; i != kill && isComplete(); ++i) {
+      FilterInstruction &at = instructions[i];
+      if (at.code != (BPF_JMP | BPF_JGE | BPF_K))
+        continue;
+      for (uint8_t *skip : {&at.skipIfTrue, &at.skipIfFalse})
+        if (*skip >= toKill)
+          *skip = static_cast<uint8_t>((*skip == toKill ? kill : allow) - i - 1);
+    }
+    finish(SECCOMP_RET_KILL_PROCESS);
+    finish(SECCOMP_RET_ALLOW);
+  }
   bool isComplete() const { return count <= capacity; }
   std::span<const FilterInstruction> all() const {
     return {instructions, count};
   }
 
 private:
-  // A jump reaches 255 instructions, the longest is from the first comparison
-  // to the end.
-  static constexpr size_t capacity = 255;
   FilterInstruction instructions[capacity];
   size_t count = 0;
 };
 
-/// The numbers of system calls, in order and once each.
+/// Neighbouring numbers of system calls about which the filter decides alike.
+struct SyscallRange {
+  enum Decision : uint8_t { Kill, Allow, ByRule } decision;
+  uint16_t first;
+  const ArgumentRule *rule;
+};
+
+/// The numbers of system calls that are allowed.
 class SyscallSet {
 public:
   static constexpr uint32_t limit = 512; ///< Linux 6.18 knows less than 480
@@ -161,17 +195,17 @@ public:
     if (number < limit)
       words[number / 64] |= uint64_t(1) << (number % 64);
   }
-  void remove(uint32_t number) {
-    words[number / 64] &= ~(uint64_t(1) << (number % 64));
-  }
   bool has(uint32_t number) const {
-    return words[number / 64] >> (number % 64) & 1;
+    return number < limit && words[number / 64] >> (number % 64) & 1;
   }
-  uint32_t size() const {
-    uint32_t size = 0;
-    for (uint64_t word : words)
-      size += static_cast<uint32_t>(__builtin_popcountll(word));
-    return size;
+  /// The least number that is allowed and not below \p number; limit: none is.
+  uint32_t next(uint32_t number) const {
+    while (number < limit) {
+      if (uint64_t rest = words[number / 64] >> (number % 64))
+        return number + static_cast<uint32_t>(__builtin_ctzll(rest));
+      number = (number / 64 + 1) * 64;
+    }
+    return limit;
   }
 
 private:
@@ -190,10 +224,8 @@ static constexpr uint32_t auditProcessor = AUDIT_ARCH_AARCH64;
 static constexpr uint32_t auditProcessor = AUDIT_ARCH_RISCV64;
 #endif
 
-/// The number has been loaded. Calls by \p rule end here, one way or the other.
+/// The number is that of \p rule: the call ends here, one way or the other.
 static void writeRule(FilterWriter &filter, const ArgumentRule &rule) {
-  constexpr unsigned bodySize = 5;
-  filter.add(BPF_JMP | BPF_JEQ | BPF_K, rule.number, 0, bodySize);
   // The low half: what flags and requests are looked at by the kernel.
   filter.load(offsetof(seccomp_data, args) + 8 * rule.argument);
   if (rule.kind == ArgumentRule::OneOf) {
@@ -205,6 +237,33 @@ static void writeRule(FilterWriter &filter, const ArgumentRule &rule) {
   }
   filter.finish(SECCOMP_RET_ALLOW);
   filter.finish(SECCOMP_RET_ERRNO | EPERM);
+}
+
+/// The number has been loaded, and is in one of at least two \p ranges: a
+/// search by halves. It is as deep as the logarithm of their number.
+static void writeSearch(FilterWriter &filter,
+                        std::span<const SyscallRange> ranges) {
+  auto end = [](std::span<const SyscallRange> half) -> unsigned {
+    if (half.size() != 1 || half.front().decision == SyscallRange::ByRule)
+      return 0;
+    return half.front().decision == SyscallRange::Allow ? FilterWriter::toAllow
+                                                        : FilterWriter::toKill;
+  };
+  auto write = [&](std::span<const SyscallRange> half) {
+    if (half.size() != 1)
+      writeSearch(filter, half);
+    else if (half.front().decision == SyscallRange::ByRule)
+      writeRule(filter, *half.front().rule);
+  };
+  auto low = ranges.first(ranges.size() / 2);
+  auto high = ranges.subspan(low.size());
+  size_t comparison = filter.size();
+  filter.add(BPF_JMP | BPF_JGE | BPF_K, high.front().first, end(high),
+             end(low));
+  write(high);
+  if (end(low) == 0)
+    filter.elseHere(comparison);
+  write(low);
 }
 
 static Errno filterSyscalls() {
@@ -231,17 +290,43 @@ static Errno filterSyscalls() {
   filter.add(BPF_JMP | BPF_JEQ | BPF_K, auditProcessor, 1, 0);
   filter.finish(SECCOMP_RET_KILL_PROCESS);
   filter.load(offsetof(seccomp_data, nr));
-  for (const ArgumentRule &rule : rules) {
-    if (allowed.has(rule.number))
-      writeRule(filter, rule);
-    allowed.remove(rule.number);
+  auto ruleOf = [&](uint32_t number) -> const ArgumentRule * {
+    for (const ArgumentRule &rule : rules)
+      if (rule.number == number)
+        return &rule;
+    return nullptr;
+  };
+  // As many as the filter has room for: each but one is compared with, and each
+  // has its end.
+  constexpr size_t mostRanges = 255;
+  SyscallRange ranges[mostRanges];
+  size_t count = 0;
+  auto begin = [&](SyscallRange::Decision decision, uint32_t first,
+                   const ArgumentRule *rule = nullptr) {
+    if (count != 0 && decision != SyscallRange::ByRule &&
+        ranges[count - 1].decision == decision)
+      return true;
+    if (count == mostRanges)
+      return false;
+    ranges[count++] = {decision, static_cast<uint16_t>(first), rule};
+    return true;
+  };
+  uint32_t end = 0; // of the range that was begun last
+  bool isComplete = true;
+  for (uint32_t number = allowed.next(0); number != SyscallSet::limit;
+       number = allowed.next(end)) {
+    if (number != end)
+      isComplete &= begin(SyscallRange::Kill, end);
+    const ArgumentRule *rule = ruleOf(number);
+    isComplete &=
+        begin(rule ? SyscallRange::ByRule : SyscallRange::Allow, number, rule);
+    end = number + 1;
   }
-  uint32_t left = allowed.size();
-  for (uint32_t number = 0; left != 0; ++number)
-    if (allowed.has(number)) // skips those behind it and the end
-      filter.add(BPF_JMP | BPF_JEQ | BPF_K, number, left--, 0);
-  filter.finish(SECCOMP_RET_KILL_PROCESS);
-  filter.finish(SECCOMP_RET_ALLOW);
+  isComplete &= begin(SyscallRange::Kill, end);
+  if (!isComplete)
+    return Errno::TwoBig;
+  writeSearch(filter, {ranges, count});
+  filter.finishBoth();
   if (!filter.isComplete())
     return Errno::TwoBig;
   return host::obeyFilter(filter.all());
