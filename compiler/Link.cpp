@@ -85,7 +85,10 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
     return args;
   }
 
-  add({"-static", "--no-pie"});
+  // Nothing is relocated when a static program at fixed addresses starts, and
+  // so nobody would ever make a segment read-only afterwards: a segment, and a
+  // page fault, less.
+  add({"-static", "--no-pie", "-z", "norelro"});
   args.push_back("--defsym=moat_memory0=0x" +
                  llvm::utohexstr(abi::processMemoryBase));
   for (const std::string &alias : request.aliases)

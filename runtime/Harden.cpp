@@ -12,6 +12,7 @@
 #include "Harden.h"
 #include "Host/Syscall.h"
 #include <cstring>
+#include <iterator>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -123,8 +124,8 @@ namespace {
 struct ArgumentRule {
   uint32_t number;
   uint8_t argument;
-  enum Kind : uint8_t { NoneOfBits, OneOf } kind;
-  uint32_t values[2];
+  enum Kind : uint8_t { NoBitOf, OneOf } kind;
+  uint32_t values[2]; ///< of NoBitOf: the first
 };
 
 /// A program for the kernel's filter machine.
@@ -132,9 +133,10 @@ class FilterWriter {
 public:
   /// A jump reaches 255 instructions, the longest is from the first comparison
   /// to the end.
-  static constexpr size_t capacity = 255;
-  /// No distance that a jump of a filter this long has: see finishBoth().
-  static constexpr unsigned toKill = 254, toAllow = 255;
+  static constexpr size_t capacity = 254;
+  /// Distances that no jump of a filter this long has stand for the ends: see
+  /// finishAll().
+  static constexpr unsigned toRefuse = 253, toKill = 254, toAllow = 255;
 
   void add(unsigned code, uint32_t operand, unsigned skipIfTrue = 0,
            unsigned skipIfFalse = 0) {
@@ -156,17 +158,16 @@ public:
       instructions[from].skipIfFalse =
           static_cast<uint8_t>(count - from - 1);
   }
-  /// The end: where the comparisons go that skip to one of the two.
-  void finishBoth() {
-    size_t kill = count, allow = count + 1;
-    for (size_t i = 0; i != kill && isComplete(); ++i) {
-      FilterInstruction &at = instructions[i];
-      if (at.code != (BPF_JMP | BPF_JGE | BPF_K))
-        continue;
-      for (uint8_t *skip : {&at.skipIfTrue, &at.skipIfFalse})
-        if (*skip >= toKill)
-          *skip = static_cast<uint8_t>((*skip == toKill ? kill : allow) - i - 1);
-    }
+  /// The ends that all share.
+  void finishAll() {
+    size_t first = count;
+    for (size_t i = 0; i != first && isComplete(); ++i)
+      if (BPF_CLASS(instructions[i].code) == BPF_JMP)
+        for (uint8_t *skip :
+             {&instructions[i].skipIfTrue, &instructions[i].skipIfFalse})
+          if (*skip >= toRefuse)
+            *skip = static_cast<uint8_t>(first - i - 1 + *skip - toRefuse);
+    finish(SECCOMP_RET_ERRNO | EPERM);
     finish(SECCOMP_RET_KILL_PROCESS);
     finish(SECCOMP_RET_ALLOW);
   }
@@ -183,8 +184,8 @@ private:
 /// Neighbouring numbers of system calls about which the filter decides alike.
 struct SyscallRange {
   enum Decision : uint8_t { Kill, Allow, ByRule } decision;
+  uint8_t rule; ///< of ByRule: its index
   uint16_t first;
-  const ArgumentRule *rule;
 };
 
 /// The numbers of system calls that are allowed.
@@ -226,23 +227,20 @@ static constexpr uint32_t auditProcessor = AUDIT_ARCH_RISCV64;
 
 /// The number is that of \p rule: the call ends here, one way or the other.
 static void writeRule(FilterWriter &filter, const ArgumentRule &rule) {
+  constexpr unsigned no = FilterWriter::toRefuse, yes = FilterWriter::toAllow;
   // The low half: what flags and requests are looked at by the kernel.
   filter.load(offsetof(seccomp_data, args) + 8 * rule.argument);
-  if (rule.kind == ArgumentRule::OneOf) {
-    filter.add(BPF_JMP | BPF_JEQ | BPF_K, rule.values[0], 1, 0);
-    filter.add(BPF_JMP | BPF_JEQ | BPF_K, rule.values[1], 0, 1);
-  } else {
-    filter.add(BPF_JMP | BPF_JSET | BPF_K, rule.values[0], 2, 0);
-    filter.add(BPF_JMP | BPF_JSET | BPF_K, rule.values[1], 1, 0);
-  }
-  filter.finish(SECCOMP_RET_ALLOW);
-  filter.finish(SECCOMP_RET_ERRNO | EPERM);
+  if (rule.kind == ArgumentRule::NoBitOf)
+    return filter.add(BPF_JMP | BPF_JSET | BPF_K, rule.values[0], no, yes);
+  filter.add(BPF_JMP | BPF_JEQ | BPF_K, rule.values[0], yes, 0);
+  filter.add(BPF_JMP | BPF_JEQ | BPF_K, rule.values[1], yes, no);
 }
 
 /// The number has been loaded, and is in one of at least two \p ranges: a
 /// search by halves. It is as deep as the logarithm of their number.
 static void writeSearch(FilterWriter &filter,
-                        std::span<const SyscallRange> ranges) {
+                        std::span<const SyscallRange> ranges,
+                        std::span<const ArgumentRule> rules) {
   auto end = [](std::span<const SyscallRange> half) -> unsigned {
     if (half.size() != 1 || half.front().decision == SyscallRange::ByRule)
       return 0;
@@ -251,9 +249,9 @@ static void writeSearch(FilterWriter &filter,
   };
   auto write = [&](std::span<const SyscallRange> half) {
     if (half.size() != 1)
-      writeSearch(filter, half);
+      writeSearch(filter, half, rules);
     else if (half.front().decision == SyscallRange::ByRule)
-      writeRule(filter, *half.front().rule);
+      writeRule(filter, rules[half.front().rule]);
   };
   auto low = ranges.first(ranges.size() / 2);
   auto high = ranges.subspan(low.size());
@@ -278,8 +276,8 @@ static Errno filterSyscalls() {
   constexpr uint32_t getAttributes = 0x5401, readable = 0x541b; // of ioctl(2)
   constexpr uint32_t getFlags = 3, setFlags = 4;                // of fcntl(2)
   const ArgumentRule rules[] = {
-      {SYS_mmap, 2, ArgumentRule::NoneOfBits, {PROT_EXEC, PROT_EXEC}},
-      {SYS_mprotect, 2, ArgumentRule::NoneOfBits, {PROT_EXEC, PROT_EXEC}},
+      {SYS_mmap, 2, ArgumentRule::NoBitOf, {PROT_EXEC}},
+      {SYS_mprotect, 2, ArgumentRule::NoBitOf, {PROT_EXEC}},
       {SYS_ioctl, 1, ArgumentRule::OneOf, {getAttributes, readable}},
       {SYS_fcntl, 1, ArgumentRule::OneOf, {getFlags, setFlags}},
       {SYS_tgkill, 0, ArgumentRule::OneOf, {self, self}},
@@ -287,46 +285,42 @@ static Errno filterSyscalls() {
 
   FilterWriter filter;
   filter.load(offsetof(seccomp_data, arch));
-  filter.add(BPF_JMP | BPF_JEQ | BPF_K, auditProcessor, 1, 0);
-  filter.finish(SECCOMP_RET_KILL_PROCESS);
+  filter.add(BPF_JMP | BPF_JEQ | BPF_K, auditProcessor, 0,
+             FilterWriter::toKill);
   filter.load(offsetof(seccomp_data, nr));
-  auto ruleOf = [&](uint32_t number) -> const ArgumentRule * {
-    for (const ArgumentRule &rule : rules)
-      if (rule.number == number)
-        return &rule;
-    return nullptr;
-  };
-  // As many as the filter has room for: each but one is compared with, and each
-  // has its end.
-  constexpr size_t mostRanges = 255;
+  // What it has room for: each range but one is compared with.
+  constexpr size_t mostRanges = FilterWriter::capacity;
   SyscallRange ranges[mostRanges];
   size_t count = 0;
-  auto begin = [&](SyscallRange::Decision decision, uint32_t first,
-                   const ArgumentRule *rule = nullptr) {
-    if (count != 0 && decision != SyscallRange::ByRule &&
-        ranges[count - 1].decision == decision)
-      return true;
-    if (count == mostRanges)
-      return false;
-    ranges[count++] = {decision, static_cast<uint16_t>(first), rule};
-    return true;
-  };
-  uint32_t end = 0; // of the range that was begun last
   bool isComplete = true;
-  for (uint32_t number = allowed.next(0); number != SyscallSet::limit;
-       number = allowed.next(end)) {
+  auto begin = [&](SyscallRange range) {
+    if (count != 0 && range.decision != SyscallRange::ByRule &&
+        ranges[count - 1].decision == range.decision)
+      return;
+    if (count == mostRanges)
+      isComplete = false;
+    else
+      ranges[count++] = range;
+  };
+  uint16_t end = 0; // of the range that was begun last
+  for (uint32_t next = allowed.next(0); next != SyscallSet::limit;
+       next = allowed.next(end)) {
+    auto number = static_cast<uint16_t>(next);
     if (number != end)
-      isComplete &= begin(SyscallRange::Kill, end);
-    const ArgumentRule *rule = ruleOf(number);
-    isComplete &=
-        begin(rule ? SyscallRange::ByRule : SyscallRange::Allow, number, rule);
+      begin({SyscallRange::Kill, 0, end});
+    uint8_t rule = 0;
+    while (rule != std::size(rules) && rules[rule].number != number)
+      ++rule;
+    begin({rule == std::size(rules) ? SyscallRange::Allow
+                                    : SyscallRange::ByRule,
+           rule, number});
     end = number + 1;
   }
-  isComplete &= begin(SyscallRange::Kill, end);
+  begin({SyscallRange::Kill, 0, end});
   if (!isComplete)
     return Errno::TwoBig;
-  writeSearch(filter, {ranges, count});
-  filter.finishBoth();
+  writeSearch(filter, {ranges, count}, rules);
+  filter.finishAll();
   if (!filter.isComplete())
     return Errno::TwoBig;
   return host::obeyFilter(filter.all());
