@@ -100,6 +100,22 @@ static void createMemories(uint64_t *budgetBytes) {
   }
 }
 
+/// Puts the pages of large data segments into memory 0: whoever touches one
+/// reads it from the file, or gets a copy of it by writing.
+static void mapDatas() {
+  for (uint64_t i = 0; i < moat_module.mappedDataCount; ++i) {
+    const abi::MappedData &data = moat_module.mappedDatas[i];
+    uint8_t *target = moat_module.processMemories[0].base + data.address;
+    Errno error = host::movePages(data.bytes, target, data.sizeBytes);
+    // The target may be gone by then.
+    if (error == Errno::Nomem)
+      refuse("cannot map the module's data", error);
+    // Where the call is filtered, or pages are larger than the file's.
+    if (error != Errno::Success)
+      memcpy(target, data.bytes, data.sizeBytes);
+  }
+}
+
 static void createTables() {
   abi::Table *tables = moat_own_tables ? moat_own_tables(moat_instance)
                                        : moat_module.processTables;
@@ -282,6 +298,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   // Last, since one that must not move takes what it may need of a limited
   // address space.
   createMemories(&memoryBudget);
+  mapDatas();
   rt::Instance instance;
   instance.compiled = &moat_instance;
   instance.memory0 =

@@ -85,6 +85,9 @@ private:
   void initializeElements();
   llvm::Value *ownList(uint64_t size);
   void initializeDatas();
+  std::optional<uint64_t> knownOffset(const DataSegment &segment);
+  bool mayMap(uint32_t index);
+  llvm::Constant *segmentBytes(uint32_t index);
   bool areKnown(const ElementSegment &segment) const;
 
   ModuleLowering &m;
@@ -94,6 +97,11 @@ private:
   SmallVector<llvm::Constant *>
       initialValues;                       ///< of globals; null where computed
   SmallVector<llvm::Constant *> dataBytes; ///< by data segment
+  /// The part of a data segment that the runtime maps; empty: none.
+  struct MappedPart {
+    uint64_t begin = 0, end = 0; ///< in the segment
+  };
+  SmallVector<MappedPart> mappedParts; ///< by data segment
 };
 } // namespace
 
@@ -105,11 +113,8 @@ void ModuleDefinitions::run() {
   for (const Global &global : module.globals)
     initialValues.push_back(global.import ? nullptr
                                           : m.constantValue(global.init));
-  for (const DataSegment &segment : module.datas)
-    dataBytes.push_back(
-        segment.bytes.bytes.empty()
-            ? null()
-            : constant(bytes(segment.bytes.bytes), "moat_data"));
+  for (uint32_t i = 0; i < module.datas.size(); ++i)
+    dataBytes.push_back(segmentBytes(i));
   defineInitialize();
   for (const Export &exported : module.exports)
     if (exported.kind == ExternKind::Func &&
@@ -410,7 +415,14 @@ void ModuleDefinitions::defineDescriptor() {
     layout = m.layout;
   auto [processMemories, processTables] = m.places->processArrays();
   llvm::Constant *processElements = null();
-  SmallVector<llvm::Constant *> roots;
+  SmallVector<llvm::Constant *> roots, mapped;
+  for (auto [index, part] : llvm::enumerate(mappedParts))
+    if (part.begin != part.end)
+      mapped.push_back(structure(
+          {u64(*knownOffset(module.datas[index]) + part.begin),
+           llvm::ConstantExpr::getInBoundsGetElementPtr(
+               m.i8, dataBytes[index], u64(part.begin)),
+           u64(part.end - part.begin)}));
   if (m.isProcess()) {
     roots = m.places->processRoots();
     llvm::GlobalVariable *cells = m.ir.getNamedGlobal("moat_elements");
@@ -465,7 +477,9 @@ void ModuleDefinitions::defineDescriptor() {
                                        processMemories,
                                        processTables,
                                        processElements,
-                                       pointerTo(array(roots))};
+                                       pointerTo(array(roots)),
+                                       pointerTo(array(mapped)),
+                                       u64(mapped.size())};
   defineSymbol("moat_module", structure(fields), true);
   if (!m.isProcess()) {
     llvm::GlobalVariable *descriptor = m.ir.getNamedGlobal("moat_module");
@@ -589,6 +603,76 @@ void ModuleDefinitions::initializeElements() {
   }
 }
 
+std::optional<uint64_t>
+ModuleDefinitions::knownOffset(const DataSegment &segment) {
+  if (auto *offset = llvm::dyn_cast_or_null<llvm::ConstantInt>(
+          m.constantValue(segment.memoryOffset)))
+    return offset->getZExtValue();
+  return std::nullopt;
+}
+
+/// Whether pages of an active segment may be in memory before anything is
+/// initialized. They may if nothing that comes earlier writes to the same
+/// bytes: whether an earlier segment traps, nobody sees, as the program ends.
+bool ModuleDefinitions::mayMap(uint32_t index) {
+  const DataSegment &segment = module.datas[index];
+  if (!m.isProcess() || m.isThreaded() || segment.mode != SegmentMode::Active ||
+      segment.memory != 0)
+    return false;
+  const Memory &memory = module.memories[0];
+  if (memory.import || memory.type.limits.isShared)
+    return false;
+  uint64_t size = segment.bytes.bytes.size();
+  std::optional<uint64_t> offset = knownOffset(segment);
+  // In bounds; where the sum of the sizes overflows, the first is too large.
+  uint64_t pages = std::min<uint64_t>(memory.type.limits.min, UINT32_MAX);
+  uint64_t memoryBytes = pages << memory.type.pageSizeLog2;
+  if (!offset || *offset > memoryBytes || size > memoryBytes - *offset)
+    return false;
+  for (const DataSegment &earlier : ArrayRef(module.datas).take_front(index)) {
+    if (earlier.mode != SegmentMode::Active || earlier.memory != 0)
+      continue;
+    std::optional<uint64_t> begin = knownOffset(earlier);
+    if (!begin)
+      return false;
+    bool isBelow = *begin <= *offset &&
+                   earlier.bytes.bytes.size() <= *offset - *begin;
+    if (!isBelow && *begin < *offset + size)
+      return false;
+  }
+  return true;
+}
+
+/// The bytes of a segment; its mapped part, if it has one, is aligned as in
+/// memory.
+llvm::Constant *ModuleDefinitions::segmentBytes(uint32_t index) {
+  ArrayRef<uint8_t> contents = module.datas[index].bytes.bytes;
+  MappedPart part;
+  uint64_t padding = 0;
+  if (contents.size() >= abi::mappedDataBytes && mayMap(index)) {
+    uint64_t offset = *knownOffset(module.datas[index]);
+    padding = offset % abi::mappedPageBytes;
+    part.begin = llvm::alignTo(offset, abi::mappedPageBytes) - offset;
+    part.end = llvm::alignDown(offset + contents.size(), abi::mappedPageBytes) -
+               offset;
+    if (part.end - part.begin < abi::mappedDataBytes)
+      part = {};
+  }
+  mappedParts.push_back(part);
+  if (contents.empty())
+    return null();
+  if (part.begin == part.end)
+    return constant(bytes(contents), "moat_data");
+  llvm::Constant *front = llvm::ConstantAggregateZero::get(
+      llvm::ArrayType::get(m.i8, padding));
+  llvm::GlobalVariable *global =
+      constant(structure({front, bytes(contents)}), "moat_data");
+  global->setConstant(false);
+  global->setAlignment(llvm::Align(abi::mappedPageBytes));
+  return llvm::ConstantExpr::getInBoundsGetElementPtr(m.i8, global,
+                                                      u64(padding));
+}
+
 void ModuleDefinitions::initializeDatas() {
   for (auto [index, segment] : llvm::enumerate(module.datas)) {
     if (segment.mode != SegmentMode::Active)
@@ -597,9 +681,24 @@ void ModuleDefinitions::initializeDatas() {
     llvm::Value *offset = lowerConstantExpression(m, b, segment.memoryOffset);
     if (offset->getType() == m.i32)
       offset = b.CreateZExt(offset, m.i64);
-    m.callBuiltin(b, Builtin::memory_init,
-                  {m.places->instance(b), m.places->memory(b, segment.memory),
-                   cell, offset, u64(0), u64(segment.bytes.bytes.size())});
+    auto copy = [&](uint64_t begin, uint64_t end) {
+      m.callBuiltin(b, Builtin::memory_init,
+                    {m.places->instance(b),
+                     m.places->memory(b, segment.memory), cell,
+                     b.CreateAdd(offset, u64(begin)), u64(begin),
+                     u64(end - begin)});
+    };
+    // What the runtime has mapped is in memory, and no longer in the segment.
+    uint64_t size = segment.bytes.bytes.size();
+    MappedPart mapped = mappedParts[index];
+    if (mapped.begin == mapped.end) {
+      copy(0, size);
+    } else {
+      if (mapped.begin != 0)
+        copy(0, mapped.begin);
+      if (mapped.end != size)
+        copy(mapped.end, size);
+    }
     m.storeField(b, u64(0), cell, offsetof(abi::DataSegment, sizeBytes));
   }
 }

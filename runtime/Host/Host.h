@@ -366,6 +366,9 @@ Result<uint8_t *> allocatePages(uint64_t sizeBytes);
 /// mremap(2) of such pages, which may move. Nomem.
 Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes,
                             uint64_t newSizeBytes);
+/// mremap(2) of pages that can be read and written to \p target, in place of
+/// what is there; nothing is mapped where they were. At start only.
+Errno movePages(void *pages, void *target, uint64_t sizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_DONTNEED: gives the memory of private pages back; they are

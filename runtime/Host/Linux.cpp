@@ -477,6 +477,11 @@ Result<uint8_t *> host::growPages(void *pages, uint64_t oldSizeBytes,
   return reinterpret_cast<uint8_t *>(result);
 }
 
+Errno host::movePages(void *pages, void *target, uint64_t sizeBytes) {
+  return toErrno(invokeAtStart<SYS_mremap>(
+      pages, sizeBytes, sizeBytes, MREMAP_MAYMOVE | MREMAP_FIXED, target));
+}
+
 void host::release(void *address, uint64_t sizeBytes) {
   invoke<SYS_munmap>(address, sizeBytes);
 }

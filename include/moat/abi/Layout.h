@@ -20,7 +20,7 @@
 namespace moat::abi {
 
 /// Of the layouts here, the calling convention, and the symbols below.
-inline constexpr uint32_t version = 3;
+inline constexpr uint32_t version = 4;
 
 struct Context;
 struct FuncRef;
@@ -377,6 +377,21 @@ struct FunctionName {
 };
 static_assert(sizeof(FunctionName) == 12);
 
+/// Whole pages of a data segment that the runtime may move to \p address of
+/// memory 0 before anything is initialized, instead of copying them. Nothing
+/// else lies in these pages.
+struct MappedData {
+  uint64_t address;
+  void *bytes;
+  uint64_t sizeBytes;
+};
+static_assert(sizeof(MappedData) == 24);
+
+/// Bytes that are moved begin at an address, and at an offset in memory, that
+/// this divides. Fewer than `mappedDataBytes` are not worth it.
+inline constexpr uint64_t mappedPageBytes = 4096;
+inline constexpr uint64_t mappedDataBytes = 128 << 10;
+
 /// Everything the runtime must know of a compiled module: the symbol
 /// `moat_module`.
 ///
@@ -441,6 +456,9 @@ struct ModuleDescriptor {
   /// [processRootCount]: globals that hold references that the collector
   /// follows.
   void *const *const *processRoots;
+  /// [mappedDataCount]: what `initialize` leaves out. No two of them overlap.
+  const MappedData *mappedDatas;
+  uint64_t mappedDataCount;
 };
 
 enum class Flag : uint32_t {
