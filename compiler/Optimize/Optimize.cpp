@@ -13,6 +13,7 @@
 #include "Optimize/NoWrap.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
+#include "Optimize/Widen.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
@@ -75,7 +76,9 @@ public:
           passes.addPass(llvm::createModuleToFunctionPassAdaptor(rollLoops()));
         });
     builder.registerVectorizerStartEPCallback(
-        [](FunctionPassManager &passes, llvm::OptimizationLevel) {
+        [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
+          if (this->options.level == OptLevel::O3)
+            passes.addPass(WidenPass());
           passes.addPass(NoWrapPass());
         });
     builder.registerVectorizerEndEPCallback(
@@ -161,6 +164,7 @@ FunctionPassManager Optimizer::improveLoops() const {
   if (!options.strictFloat)
     passes.addPass(QuietPass());
   passes.addPass(llvm::DSEPass());
+  passes.addPass(WidenPass());
   passes.addPass(llvm::LoopVectorizePass());
   passes.addPass(UnrollAgainPass());
   passes.addPass(NoWrapPass());

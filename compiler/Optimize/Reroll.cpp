@@ -46,6 +46,7 @@
 
 #include "Optimize/Reroll.h"
 #include "Optimize/Linear.h"
+#include "Optimize/TripCount.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Analysis/LoopInfo.h"
@@ -152,24 +153,6 @@ private:
 } // namespace
 
 // The loop.
-
-/// How often the loop turns, less one, if that can be computed in front of it
-/// and its latch is the only way out. Null if not.
-static const llvm::SCEV *countTurns(llvm::Loop &loop,
-                                    llvm::ScalarEvolution &evolution) {
-  llvm::BasicBlock *latch = loop.getLoopLatch();
-  if (!loop.getLoopPreheader() || !latch || loop.getExitingBlock() != latch ||
-      !llvm::isa<llvm::BranchInst>(latch->getTerminator()))
-    return nullptr;
-  const llvm::SCEV *turns = evolution.getBackedgeTakenCount(&loop);
-  // The rolled count fits 64 bits.
-  constexpr unsigned maxTurnsLog2 = 56;
-  bool isKnown =
-      !llvm::isa<llvm::SCEVCouldNotCompute>(turns) &&
-      llvm::SCEVExpander(evolution, "turns").isSafeToExpand(turns) &&
-      evolution.getUnsignedRangeMax(turns).getActiveBits() <= maxTurnsLog2;
-  return isKnown ? turns : nullptr;
-}
 
 bool UnrolledLoop::analyze() {
   constexpr unsigned maxInstructions = 1000;

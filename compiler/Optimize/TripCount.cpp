@@ -1,0 +1,22 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+
+#include "Optimize/TripCount.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/Transforms/Utils/ScalarEvolutionExpander.h"
+
+const llvm::SCEV *moat::countTurns(llvm::Loop &loop,
+                                   llvm::ScalarEvolution &evolution) {
+  llvm::BasicBlock *latch = loop.getLoopLatch();
+  if (!loop.getLoopPreheader() || !latch || loop.getExitingBlock() != latch ||
+      !llvm::isa<llvm::BranchInst>(latch->getTerminator()))
+    return nullptr;
+  const llvm::SCEV *turns = evolution.getBackedgeTakenCount(&loop);
+  constexpr unsigned maxTurnsLog2 = 56;
+  bool isKnown =
+      !llvm::isa<llvm::SCEVCouldNotCompute>(turns) &&
+      llvm::SCEVExpander(evolution, "turns").isSafeToExpand(turns) &&
+      evolution.getUnsignedRangeMax(turns).getActiveBits() <= maxTurnsLog2;
+  return isKnown ? turns : nullptr;
+}
