@@ -18,6 +18,8 @@ inline moat_store *publicOf(Store &store) {
   return reinterpret_cast<moat_store *>(&store);
 }
 
+inline Pool *poolOf(moat_pool *pool) { return reinterpret_cast<Pool *>(pool); }
+
 /// Ours in a public one: kind, object and store can be read there, the rest is
 /// carried.
 moat_extern publicOf(Store &store, const Extern &thing);

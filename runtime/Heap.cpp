@@ -593,8 +593,8 @@ void Heap::collect() {
   uint64_t stackBytes =
       roundTo(markStackCapacity * sizeof(uint64_t), host::pageBytes);
   if (stackBytes > keptBytes && !options.markStackEntries)
-    host::discard(reinterpret_cast<uint8_t *>(markStack) + keptBytes,
-                  stackBytes - keptBytes);
+    (void)host::discard(reinterpret_cast<uint8_t *>(markStack) + keptBytes,
+                        stackBytes - keptBytes);
 }
 
 /// Of blocks in use; the others' are not looked at.
@@ -629,7 +629,7 @@ void Heap::sweep() {
   uint32_t unusedFirst = 0, unusedEnd = 0;
   auto giveBack = [&] {
     if (unusedEnd > unusedFirst)
-      host::discard(
+      (void)host::discard(
           reinterpret_cast<void *>(base + (uint64_t(unusedFirst) << blockLog2)),
           uint64_t(unusedEnd - unusedFirst) << blockLog2);
   };

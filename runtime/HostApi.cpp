@@ -7,6 +7,7 @@
 #include "Limits.h"
 #include "Memory.h"
 #include "Message.h"
+#include "Pool.h"
 #include "SharedMemory.h"
 #include "Table.h"
 #include <cstdlib>
@@ -105,6 +106,12 @@ extern "C" {
 
 // Stores.
 
+EXPORTED moat_pool *moat_create_pool(size_t memories, size_t stacks) {
+  return reinterpret_cast<moat_pool *>(Pool::create(memories, stacks));
+}
+
+EXPORTED void moat_destroy_pool(moat_pool *pool) { Pool::close(poolOf(pool)); }
+
 EXPORTED moat_store *moat_create_store(const moat_store_options *options) {
   StoreOptions chosen;
   if (options) {
@@ -119,6 +126,7 @@ EXPORTED moat_store *moat_create_store(const moat_store_options *options) {
     chosen.stressesHeap = options->stresses_heap;
     if (options->heap_bytes)
       chosen.heapLimitBytes = options->heap_bytes;
+    chosen.pool = poolOf(options->pool);
   }
   Store *store = Store::create(chosen);
   return store ? publicOf(*store) : nullptr;

@@ -14,6 +14,7 @@
 #include "Limits.h"
 #include "Memory.h"
 #include "Message.h"
+#include "Pool.h"
 #include "Table.h"
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +45,7 @@ struct StoreMemory {
   abi::Memory memory; // first: the address of one is the other's
   abi::LimitsDescriptor type;
   uint32_t holderCount; ///< of HeldMemory, in stores of any threads
+  Pool *pool;           ///< held: what is left goes there; or null
 };
 
 /// A memory of a store's: only a shared one is others', too.
@@ -176,6 +178,38 @@ static bool isGuestCode(const Domain &domain, uint64_t pc);
 static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
                        TrapRecord &record);
 
+/// From the pool, or a new one.
+static bool takeStack(Contents &store) {
+  uint64_t wanted = store.options.stackBytes;
+  if (Pool *pool = store.options.pool) {
+    AddressRange kept = pool->takeStack(usableStackBytes(wanted));
+    if (kept.begin) {
+      useStack(store.domain, store.context, kept);
+      return true;
+    }
+  }
+  return createStack(store.domain, store.context, wanted);
+}
+
+static void leaveStack(Contents &store) {
+  AddressRange stack = store.domain.stack;
+  if (!store.options.pool || !stack.begin)
+    return destroyStack(store.domain);
+  store.options.pool->giveStack(stack);
+  store.domain.stack = {};
+}
+
+/// Nobody holds it any more.
+static void destroyMemory(StoreMemory &memory) {
+  Pool *pool = memory.pool;
+  if (!pool)
+    return destroyMemory(memory.memory);
+  Reservation left = abandonMemory(memory.memory);
+  if (left.base)
+    pool->giveMemory(left);
+  pool->drop();
+}
+
 Store *Store::create(const StoreOptions &options) {
   auto *store = allocate<Contents>();
   if (!store)
@@ -190,7 +224,9 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.enter = enterStore;
   store->domain.memoryBytesLeft = options.memoryBytes;
   store->domain.tableElementsLeft = options.tableElements;
-  if (!createStack(store->domain, store->context, options.stackBytes)) {
+  if (options.pool)
+    options.pool->hold();
+  if (!takeStack(*store)) {
     destroy(store);
     return nullptr;
   }
@@ -213,7 +249,7 @@ void Store::destroy(Store *store) {
     free(each);
     if (__atomic_sub_fetch(&memory->holderCount, 1, __ATOMIC_ACQ_REL))
       return;
-    destroyMemory(memory->memory);
+    destroyMemory(*memory);
     free(memory);
   });
   forEach(contents.tables, [](StoreTable *each) {
@@ -226,11 +262,13 @@ void Store::destroy(Store *store) {
   for (InternedType *bucket : contents.types)
     forEach(bucket, [](InternedType *each) { free(each); });
   Heap::destroy(heapOf(contents.context));
-  destroyStack(contents.domain);
+  leaveStack(contents);
   forEach(contents.kept, [](KeptObject *each) {
     each->destroy(each->object);
     free(each);
   });
+  if (contents.options.pool)
+    contents.options.pool->drop();
   free(&contents);
 }
 
@@ -518,15 +556,24 @@ static StoreMemory *addMemory(Contents &store,
   MemoryOptions options;
   options.isGuarded = !isChecked;
   options.mayMove = isChecked;
+  Pool *pool = store.options.pool;
+  if (pool && options.isGuarded && canBeGuarded(type))
+    options.reservation =
+        pool->takeMemory(type.minimum << type.pageSizeLog2);
   error = createMemory(memory->memory, type, options);
   if (error != Errno::Success) {
+    if (options.reservation.base)
+      releaseReservation(options.reservation);
     free(memory);
     return nullptr;
   }
   memory->type = type;
+  if (pool)
+    pool->hold();
+  memory->pool = pool;
   if (!hold(store, *memory)) {
     error = Errno::Nomem;
-    destroyMemory(memory->memory);
+    destroyMemory(*memory);
     free(memory);
     return nullptr;
   }

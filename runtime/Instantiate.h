@@ -29,6 +29,8 @@
 
 namespace moat::rt {
 
+class Pool;
+
 /// A value type that means the same for every module of a store.
 struct ValueType {
   abi::Kind kind = abi::Kind::I32;
@@ -102,6 +104,8 @@ struct StoreOptions {
   uint64_t tableElements = UINT64_MAX; ///< of all tables together
   /// Of each call from the host that is not inside another one; 0: no limit.
   uint64_t callTimeNs = 0;
+  /// Where memories and the stack come from and go to; or null.
+  Pool *pool = nullptr;
 };
 
 /// Modules that may share functions, memories, tables, globals and tags, and

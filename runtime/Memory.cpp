@@ -41,6 +41,10 @@ constexpr uint64_t growthBytes = uint64_t(64) << 30;
 
 } // namespace
 
+/// What a guarded memory takes of the address space.
+static constexpr uint64_t guardedMappingBytes =
+    abi::memoryGuardBytes + abi::memoryReservationBytes;
+
 /// A multiple of every page size of the processors we know.
 static constexpr uint64_t pageGranule = 64 << 10;
 
@@ -87,20 +91,24 @@ static uint64_t maximumBytesOf(const abi::Memory &memory) {
 /// guard.
 static Errno reserveGuarded(abi::Memory &memory, const MemoryOptions &options,
                             uint64_t sizeBytes) {
-  uint64_t wanted =
-      options.fixedBase ? options.fixedBase - abi::memoryGuardBytes : 0;
-  auto mapped =
-      host::reserve(reinterpret_cast<void *>(wanted),
-                    abi::memoryGuardBytes + abi::memoryReservationBytes);
-  if (!mapped)
-    return mapped.error();
-  memory.base = *mapped + abi::memoryGuardBytes;
+  Reservation reservation = options.reservation;
+  if (!reservation.base) {
+    uint64_t wanted =
+        options.fixedBase ? options.fixedBase - abi::memoryGuardBytes : 0;
+    auto mapped =
+        host::reserve(reinterpret_cast<void *>(wanted), guardedMappingBytes);
+    if (!mapped)
+      return mapped.error();
+    reservation.base = *mapped + abi::memoryGuardBytes;
+  }
+  memory.base = reservation.base;
   memory.reservedBytes = abi::memoryReservationBytes;
-  if (sizeBytes == 0)
+  uint64_t accessible = reservation.accessibleBytes;
+  if (sizeBytes == accessible)
     return Errno::Success;
-  Errno error = host::commit(memory.base, sizeBytes);
-  if (error != Errno::Success)
-    host::release(*mapped, abi::memoryGuardBytes + abi::memoryReservationBytes);
+  Errno error = host::commit(memory.base + accessible, sizeBytes - accessible);
+  if (error != Errno::Success && !options.reservation.base)
+    releaseReservation(reservation);
   return error;
 }
 
@@ -297,11 +305,37 @@ void destroyMemory(abi::Memory &memory) {
   if (memory.isShared)
     host::release(memory.owner, host::pageBytes);
   if (memory.isGuarded)
-    host::release(memory.base - abi::memoryGuardBytes,
-                  abi::memoryGuardBytes + memory.reservedBytes);
+    releaseReservation({memory.base});
   else
     host::release(memory.base, memory.reservedBytes);
   memory = {};
+}
+
+Reservation abandonMemory(abi::Memory &memory) {
+  if (!memory.isGuarded) {
+    destroyMemory(memory);
+    return {};
+  }
+  if (memory.isShared)
+    host::release(memory.owner, host::pageBytes);
+  Reservation left = {memory.base, memory.sizeBytes};
+  memory = {};
+  return left;
+}
+
+bool emptyReservation(Reservation &reservation) {
+  uint64_t bytes = reservation.accessibleBytes;
+  if (!bytes)
+    return true;
+  if (bytes < hugePageBytes)
+    return host::discard(reservation.base, bytes) == Errno::Success;
+  // Page tables and the wish for huge pages go as well.
+  reservation.accessibleBytes = 0;
+  return host::reserveAgain(reservation.base, bytes) == Errno::Success;
+}
+
+void releaseReservation(const Reservation &reservation) {
+  host::release(reservation.base - abi::memoryGuardBytes, guardedMappingBytes);
 }
 
 } // namespace moat::rt

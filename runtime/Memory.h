@@ -57,6 +57,13 @@ private:
   abi::Memory *memory;
 };
 
+/// Address space for a guarded memory, guards included, without an owner.
+struct Reservation {
+  uint8_t *base = nullptr; ///< of the memory; null: there is none
+  /// From base on, all of them zero; the rest is not accessible.
+  uint64_t accessibleBytes = 0;
+};
+
 struct MemoryOptions {
   uint64_t fixedBase =
       0; ///< where it must begin (process model), or 0: anywhere
@@ -69,6 +76,9 @@ struct MemoryOptions {
   /// What all memories that share it may still take, in bytes: creating and
   /// growing take from it. Aligned to 8. Default: no limit.
   uint64_t *budgetBytes = nullptr;
+  /// Of a guarded memory: where it is to be, with no more accessible than it
+  /// begins with. If it cannot be made, the reservation is still the caller's.
+  Reservation reservation = {};
 };
 
 /// Whether compiled code leaves accesses to such a memory unchecked, unless it
@@ -97,5 +107,12 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
 int64_t growMemory(abi::Memory &memory, uint64_t deltaPages);
 
 void destroyMemory(abi::Memory &memory);
+
+/// Destroys a memory but for its address space, if it is guarded; \returns
+/// that, as the memory left it.
+Reservation abandonMemory(abi::Memory &memory);
+/// Makes all of it zero again. False: it cannot be, and must be released.
+[[nodiscard]] bool emptyReservation(Reservation &reservation);
+void releaseReservation(const Reservation &reservation);
 
 } // namespace moat::rt

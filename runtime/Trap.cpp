@@ -30,14 +30,27 @@ const char *trapText(Trap trap) {
 
 // Guest stacks.
 
-bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
+uint64_t usableStackBytes(uint64_t sizeBytes) {
   constexpr uint64_t granule = abi::stackGuardBytes;
   if (sizeBytes > uint64_t(1) << 40)
-    return false;
+    return 0;
   // The part that is left for imports and helpers is not counted against the
   // guest.
-  uint64_t usable =
-      ((sizeBytes + granule - 1) & ~(granule - 1)) + abi::hostStackBytes;
+  return ((sizeBytes + granule - 1) & ~(granule - 1)) + abi::hostStackBytes;
+}
+
+void useStack(Domain &domain, abi::Context &context, AddressRange stack) {
+  domain.stack = stack;
+  domain.context = &context;
+  context.stackFloor =
+      reinterpret_cast<uint8_t *>(stack.begin + abi::hostStackBytes);
+  context.runtime = &domain;
+}
+
+bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
+  uint64_t usable = usableStackBytes(sizeBytes);
+  if (!usable)
+    return false;
   auto mapped = host::reserve(nullptr, abi::stackGuardBytes + usable);
   if (!mapped)
     return false;
@@ -46,19 +59,19 @@ bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
     host::release(*mapped, abi::stackGuardBytes + usable);
     return false;
   }
-  domain.stack.begin = reinterpret_cast<uint64_t>(begin);
-  domain.stack.end = domain.stack.begin + usable;
-  domain.context = &context;
-  context.stackFloor = begin + abi::hostStackBytes;
-  context.runtime = &domain;
+  uint64_t first = reinterpret_cast<uint64_t>(begin);
+  useStack(domain, context, {first, first + usable});
   return true;
 }
 
+void releaseStack(AddressRange stack) {
+  uint64_t begin = stack.begin - abi::stackGuardBytes;
+  host::release(reinterpret_cast<void *>(begin), stack.end - begin);
+}
+
 void destroyStack(Domain &domain) {
-  if (!domain.stack.begin)
-    return;
-  uint64_t begin = domain.stack.begin - abi::stackGuardBytes;
-  host::release(reinterpret_cast<void *>(begin), domain.stack.end - begin);
+  if (domain.stack.begin)
+    releaseStack(domain.stack);
   domain.stack = {};
 }
 

@@ -99,6 +99,13 @@ inline Domain &domainOf(const abi::Context &context) {
                                uint64_t sizeBytes);
 void destroyStack(Domain &domain);
 
+/// The usable bytes of a stack of at least \p sizeBytes; 0: too large.
+uint64_t usableStackBytes(uint64_t sizeBytes);
+/// Runs \p domain and \p context on a stack that is mapped already, with a
+/// guard below.
+void useStack(Domain &domain, abi::Context &context, AddressRange stack);
+void releaseStack(AddressRange stack);
+
 /// Runs \p body on the guest stack of \p domain, or on the rest of it if the
 /// caller is on it already. \returns true if the body returned; otherwise \p
 /// record says what happened. The thread must have a signal stack, and the

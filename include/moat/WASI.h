@@ -42,11 +42,31 @@ struct HostError {
   }
 };
 
+/// moat_pool with an owner.
+class Pool {
+public:
+  Pool(size_t memories, size_t stacks)
+      : pool(moat_create_pool(memories, stacks)) {}
+  /// False: there was no memory for it.
+  explicit operator bool() const { return pool != nullptr; }
+  moat_pool *get() const { return pool.get(); }
+  operator moat_pool *() const { return pool.get(); }
+
+private:
+  struct Destroyer {
+    void operator()(moat_pool *pool) const { moat_destroy_pool(pool); }
+  };
+  std::unique_ptr<moat_pool, Destroyer> pool;
+};
+
 /// moat_store with an owner.
 class Store {
 public:
   explicit Store(const moat_store_options &options = {})
       : store(moat_create_store(&options)) {}
+  /// With memories and a stack of \p pool.
+  explicit Store(const Pool &pool, moat_store_options options = {})
+      : store((options.pool = pool, moat_create_store(&options))) {}
   /// False: there was no memory or address space for it.
   explicit operator bool() const { return store != nullptr; }
   moat_store *get() const { return store.get(); }

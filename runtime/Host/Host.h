@@ -372,8 +372,12 @@ Errno movePages(void *pages, void *target, uint64_t sizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_DONTNEED: gives the memory of private pages back; they are
-/// zero when they are touched again.
-void discard(void *address, uint64_t sizeBytes);
+/// zero when they are touched again. Inval: some are locked in memory
+/// (mlock(2)), and keep what they hold.
+Errno discard(void *address, uint64_t sizeBytes);
+/// mmap(2) over pages of ours, which are given back: reserved only, as by
+/// reserve(). Nomem: what is there now is unknown.
+Errno reserveAgain(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use.
 /// A hint.
 void preferHugePages(void *address, uint64_t sizeBytes);

@@ -486,8 +486,14 @@ void host::release(void *address, uint64_t sizeBytes) {
   invoke<SYS_munmap>(address, sizeBytes);
 }
 
-void host::discard(void *address, uint64_t sizeBytes) {
-  invoke<SYS_madvise>(address, sizeBytes, MADV_DONTNEED);
+Errno host::discard(void *address, uint64_t sizeBytes) {
+  return toErrno(invoke<SYS_madvise>(address, sizeBytes, MADV_DONTNEED));
+}
+
+Errno host::reserveAgain(void *address, uint64_t sizeBytes) {
+  return toErrno(invoke<SYS_mmap>(
+      address, sizeBytes, PROT_NONE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0));
 }
 
 } // namespace moat::rt
