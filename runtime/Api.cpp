@@ -31,7 +31,8 @@ void rt::fill(moat_trap_info *info, const TrapRecord &record) {
   info->depth = record.depth;
   info->exception =
       record.ending == TrapRecord::Threw ? record.exception : nullptr;
-  memcpy(info->frames, record.frames, sizeof(record.frames));
+  memcpy(info->frames, record.frames,
+         record.frameCount * sizeof(record.frames[0]));
 }
 
 extern "C" {

@@ -68,23 +68,4 @@ extern "C" void moat_memory_init(Ptr, Ptr memory, Ptr segment, I64 address,
     memcpy(bytes->data(), data.bytes + segmentOffset, count);
 }
 
-extern "C" void moat_enter_export(Ptr instance, Ptr function, Ptr values) {
-  struct Call {
-    const abi::FuncRef *function;
-    abi::Value *values;
-  } call = {static_cast<const abi::FuncRef *>(function),
-            static_cast<abi::Value *>(values)};
-  auto body = [](void *argument) {
-    auto &call = *static_cast<Call *>(argument);
-    call.function->call(call.function, call.values);
-  };
-  TrapRecord record;
-  if (enterDomain(domainOf(instance), body, &call, record))
-    return;
-  // As an exception that nobody catches: out to the next who protects a call.
-  if (isActive())
-    endActivationLike(record);
-  reportUnprotected(record);
-}
-
 } // namespace moat::rt::builtins

@@ -372,8 +372,9 @@ static void keepValues(const abi::Context &context,
 }
 
 /// Runs \p body in \p domain as a call from the host.
-static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
-                       TrapRecord &record) {
+static inline bool callFromHost(Domain &domain, void (*body)(void *),
+                                void *argument, TrapRecord &record,
+                                void *second) {
   auto *store = static_cast<const Contents *>(domain.owner);
   int32_t thread = host::prepareThread();
   if (!thread) {
@@ -383,20 +384,21 @@ static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
     return false;
   }
   CallScope scope(domain, thread, store->options.callTimeNs);
-  struct Entry {
-    const Domain &domain;
-    void (*body)(void *);
-    void *argument;
-  } entry = {domain, body, argument};
-  return protect(
-      domain,
-      [](void *argument) {
-        auto &entry = *static_cast<Entry *>(argument);
-        // A signal that came before the activation began was of no use.
-        endIfInterrupted(entry.domain);
-        entry.body(entry.argument);
-      },
-      &entry, record);
+  return protect(domain, body, argument, record, second);
+}
+
+static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
+                       TrapRecord &record) {
+  return callFromHost(domain, body, argument, record, nullptr);
+}
+
+/// The same of a function with values: it is the body itself, so that nothing
+/// is between the host's stack and the module's code.
+static inline bool callFromHost(Domain &domain, const abi::FuncRef *function,
+                                abi::Value *values, TrapRecord &record) {
+  using Body = void (*)(void *); // called with both arguments
+  return callFromHost(domain, __builtin_bit_cast(Body, function->call),
+                      const_cast<abi::FuncRef *>(function), record, values);
 }
 
 static bool isGuestCode(const Domain &domain, uint64_t pc) {
@@ -410,27 +412,27 @@ static bool isGuestCode(const Domain &domain, uint64_t pc) {
   return false;
 }
 
-namespace {
-
-struct Call {
-  const abi::FuncRef *function;
-  abi::Value *values;
-};
-
-} // namespace
-
 bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
                    TrapRecord &trap) {
   Contents &contents = Contents::of(*this);
-  Call call = {function, values};
-  auto body = [](void *argument) {
-    auto &call = *static_cast<Call *>(argument);
-    call.function->call(call.function, call.values);
-  };
-  bool hasReturned = enterStore(contents.domain, body, &call, trap);
+  bool hasReturned = callFromHost(contents.domain, function, values, trap);
   if (hasReturned)
     keepValues(contents.context, *function, " (result", values);
   return hasReturned;
+}
+
+extern "C" void builtins::moat_enter_export(Ptr instance, Ptr function,
+                                            Ptr values) {
+  const auto &entered = *static_cast<const abi::Instance *>(instance);
+  TrapRecord record;
+  if (callFromHost(domainOf(*entered.context),
+                   static_cast<const abi::FuncRef *>(function),
+                   static_cast<abi::Value *>(values), record))
+    return;
+  // As an exception that nobody catches: out to the next who protects a call.
+  if (isActive())
+    endActivationLike(record);
+  reportUnprotected(record);
 }
 
 bool Store::interrupt() { return interruptCall(Contents::of(*this).domain); }

@@ -44,25 +44,14 @@ static bool onInterrupt(void *value, bool isTimer, void *machineContext) {
   return true;
 }
 
-CallScope::CallScope(Domain &domain, int32_t thread, uint64_t limitNs)
-    : domain(domain), isOutermost(domain.callState == CallIdle) {
-  if (!isOutermost)
-    return;
-  domain.callThread = thread;
-  domain.callEnding = Trap::Interrupted;
-  __atomic_store_n(&domain.callState, CallRunning, __ATOMIC_RELEASE);
-  if (!limitNs)
-    return;
+void CallScope::startLimit(Domain &domain, uint64_t limitNs) {
   host::installInterruptHandler(onInterrupt);
-  host::startTimer(domain.callTimer, thread, &domain, limitNs, retryNs);
+  host::startTimer(domain.callTimer, domain.callThread, &domain, limitNs,
+                   retryNs);
 }
 
-CallScope::~CallScope() {
-  if (!isOutermost)
-    return;
-  if (domain.callTimer)
-    host::stopTimer(domain.callTimer);
-  __atomic_store_n(&domain.callState, CallIdle, __ATOMIC_RELEASE);
+void CallScope::stopTimer(Domain &domain) {
+  host::stopTimer(domain.callTimer);
 }
 
 bool interruptCall(Domain &domain) {

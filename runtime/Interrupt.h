@@ -18,12 +18,15 @@ namespace moat::rt {
 class CallScope {
 public:
   /// \p limitNs: 0: none. The thread is the calling one.
-  CallScope(Domain &domain, int32_t thread, uint64_t limitNs);
-  ~CallScope();
+  inline CallScope(Domain &domain, int32_t thread, uint64_t limitNs);
+  inline ~CallScope();
   CallScope(const CallScope &) = delete;
   CallScope &operator=(const CallScope &) = delete;
 
 private:
+  static void startLimit(Domain &domain, uint64_t limitNs);
+  static void stopTimer(Domain &domain);
+
   Domain &domain;
   bool isOutermost;
 };
@@ -41,6 +44,25 @@ inline void endIfInterrupted(const Domain &domain);
 // Bodies that other files need in line.
 
 enum CallState : uint32_t { CallIdle, CallRunning, CallInterrupted };
+
+CallScope::CallScope(Domain &domain, int32_t thread, uint64_t limitNs)
+    : domain(domain), isOutermost(domain.callState == CallIdle) {
+  if (!isOutermost)
+    return;
+  domain.callThread = thread;
+  domain.callEnding = Trap::Interrupted;
+  __atomic_store_n(&domain.callState, CallRunning, __ATOMIC_RELEASE);
+  if (limitNs)
+    startLimit(domain, limitNs);
+}
+
+CallScope::~CallScope() {
+  if (!isOutermost)
+    return;
+  if (domain.callTimer)
+    stopTimer(domain);
+  __atomic_store_n(&domain.callState, CallIdle, __ATOMIC_RELEASE);
+}
 
 bool isInterrupted(const Domain &domain) {
   return __atomic_load_n(&domain.callState, __ATOMIC_RELAXED) ==

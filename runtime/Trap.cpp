@@ -44,6 +44,7 @@ void useStack(Domain &domain, abi::Context &context, AddressRange stack) {
   domain.context = &context;
   context.stackFloor =
       reinterpret_cast<uint8_t *>(stack.begin + abi::hostStackBytes);
+  context.stackEnd = reinterpret_cast<uint8_t *>(stack.end);
   context.runtime = &domain;
 }
 
@@ -88,7 +89,7 @@ static uint64_t freeStackTop(const Domain &domain) {
 }
 
 bool protect(Domain &domain, void (*body)(void *), void *argument,
-             TrapRecord &record) {
+             TrapRecord &record, void *second) {
   record.ending = TrapRecord::Returned;
   record.isFault = false;
   record.frameCount = 0;
@@ -109,7 +110,15 @@ bool protect(Domain &domain, void (*body)(void *), void *argument,
   // of it.
   __atomic_store_n(&moat_activation, &activation, __ATOMIC_RELAXED);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  bool wasLeft = moat_enter_activation(&activation, body, argument, stack);
+  // A signal that came before there was an activation was of no use.
+  bool wasLeft = isInterrupted(domain);
+  if (__builtin_expect(wasLeft, 0)) {
+    record.ending = TrapRecord::Trapped;
+    record.kind = domain.callEnding;
+  } else {
+    wasLeft =
+        moat_enter_activation(&activation, body, argument, stack, second);
+  }
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   moat_activation = activation.previous;
   return !wasLeft;

@@ -47,7 +47,9 @@ struct TrapRecord {
   static constexpr uint32_t maximumFrames = 64;
   uint32_t frameCount = 0;
   uint64_t depth = 0; ///< of all frames, recorded or not
-  uint64_t frames[maximumFrames] = {};
+  /// The first frameCount of them; to clear the rest would cost each call more
+  /// than all else in it.
+  uint64_t frames[maximumFrames];
 };
 
 /// What runs on one guest stack, as traps need to know it:
@@ -55,8 +57,7 @@ struct TrapRecord {
 /// store) supplies the lookups, which run in a signal handler and must neither
 /// lock nor allocate.
 struct Domain {
-  /// Usable; a guard of abi::stackGuardBytes is below it. First: the entries of
-  /// exports read it (abi::Context::runtime).
+  /// Usable; a guard of abi::stackGuardBytes is below it.
   AddressRange stack;
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
@@ -87,8 +88,6 @@ struct Domain {
   int32_t callThread = 0;              ///< of the system's numbering
   int32_t callTimer = 0;               ///< of the system's, plus one; 0: none
 };
-static_assert(offsetof(Domain, stack) == 0);
-
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);
 }
@@ -109,9 +108,9 @@ void releaseStack(AddressRange stack);
 /// Runs \p body on the guest stack of \p domain, or on the rest of it if the
 /// caller is on it already. \returns true if the body returned; otherwise \p
 /// record says what happened. The thread must have a signal stack, and the
-/// process the handlers (below).
+/// process the handlers (below). A body may take \p second, too.
 [[nodiscard]] bool protect(Domain &domain, void (*body)(void *), void *argument,
-                           TrapRecord &record);
+                           TrapRecord &record, void *second = nullptr);
 
 /// protect() as the owner of \p domain wants it: with the thread prepared.
 [[nodiscard]] bool enterDomain(Domain &domain, void (*body)(void *),

@@ -145,17 +145,21 @@ static llvm::Function *defineEntryFromOutside(ModuleLowering &m,
 }
 
 /// Goes on at the end of a block where the stack pointer lies on the stack of
-/// the instance (abi::Context::runtime begins with its ends); elsewhere calls
-/// \p outside instead.
+/// the instance, above the part that is left for the host's functions; elsewhere
+/// calls \p outside instead, which finds out.
 static void checkIsInside(ModuleLowering &m, Builder &b,
                           llvm::Function *function, llvm::Function *outside) {
-  auto *address = b.CreatePtrToInt(b.CreateAlloca(m.i8), m.i64);
-  llvm::Value *runtime = m.loadField(b, m.ptr, m.places->context(b),
-                                     offsetof(abi::Context, runtime), true);
-  llvm::Value *begin = m.loadField(b, m.i64, runtime, 0, true);
-  llvm::Value *end = m.loadField(b, m.i64, runtime, sizeof(uint64_t), true);
+  // Where the return address is: asking for it needs no frame.
+  llvm::Value *address = b.CreatePtrToInt(
+      b.CreateIntrinsic(llvm::Intrinsic::addressofreturnaddress, {m.ptr}, {}),
+      m.i64);
+  llvm::Value *context = m.places->context(b);
+  llvm::Value *floor = m.loadField(b, m.i64, context,
+                                   offsetof(abi::Context, stackFloor), true);
+  llvm::Value *end =
+      m.loadField(b, m.i64, context, offsetof(abi::Context, stackEnd), true);
   llvm::Value *isInside =
-      b.CreateICmpULT(b.CreateSub(address, begin), b.CreateSub(end, begin));
+      b.CreateICmpULT(b.CreateSub(address, floor), b.CreateSub(end, floor));
   auto *inside = llvm::BasicBlock::Create(m.context, "", function);
   auto *away = llvm::BasicBlock::Create(m.context, "", function);
   b.CreateCondBr(isInside, inside, away);

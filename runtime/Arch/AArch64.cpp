@@ -13,7 +13,8 @@ namespace moat::rt {
 
 static_assert(offsetof(Activation, registers) + offsetof(Registers, pc) == 280);
 
-// moat_enter_activation(x0: activation, x1: body, x2: argument, x3: stack or 0)
+// moat_enter_activation(x0: activation, x1: body, x2: argument, x3: stack or 0,
+// x4: second argument)
 //
 // Until the stack changes, unwinding works as in any function; from then on the
 // return address is undefined, which tells unwinders and debuggers that the
@@ -58,8 +59,10 @@ moat_enter_activation:
         .cfi_undefined x30
         str     x9, [x0, #8]            // hostSp
         mov     sp, x3
-1:      mov     x0, x2
-        blr     x1
+1:      mov     x9, x1
+        mov     x0, x2
+        mov     x1, x4
+        blr     x9
         ldr     x9, [x19]
         mov     sp, x9
         .cfi_restore_state

@@ -37,12 +37,12 @@ static_assert(offsetof(Activation, resumeSp) == 0 &&
               offsetof(Activation, registers) == 16);
 
 /// Saves the callee-saved registers, notes resumeSp, changes to \p stack (0:
-/// stays where it is) and calls body(argument). \returns false when that
-/// returns, true when leaveActivation() was called. Where \p stack is not 0,
+/// stays where it is) and calls body(argument, second), of which a body may take
+/// only the first. \returns false when that returns, true when leaveActivation() was called. Where \p stack is not 0,
 /// hostSp is set, too. Its frame ends the unwinder's walk.
 extern "C" bool moat_enter_activation(Activation *activation,
                                       void (*body)(void *), void *argument,
-                                      uint64_t stack);
+                                      uint64_t stack, void *second);
 
 /// Makes moat_enter_activation return true, from anywhere in the activation.
 extern "C" [[noreturn]] void moat_leave_activation(Activation *activation);

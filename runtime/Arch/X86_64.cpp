@@ -13,7 +13,7 @@ namespace moat::rt {
 static_assert(offsetof(Activation, registers) + offsetof(Registers, pc) == 152);
 
 // moat_enter_activation(rdi: activation, rsi: body, rdx: argument, rcx: stack
-// or 0)
+// or 0, r8: second argument)
 //
 // Until the stack changes, unwinding works as in any function; from then on the
 // return address is undefined, which tells unwinders and debuggers that the
@@ -54,8 +54,10 @@ moat_enter_activation:
         .cfi_undefined %rip
         movq    %rsp, 8(%rdi)           # hostSp
         movq    %rcx, %rsp
-1:      movq    %rdx, %rdi
-        callq   *%rsi
+1:      movq    %rsi, %rax
+        movq    %rdx, %rdi
+        movq    %r8, %rsi
+        callq   *%rax
         movq    0(%rbx), %rsp
         .cfi_restore_state
         xorl    %eax, %eax

@@ -14,7 +14,7 @@ namespace moat::rt::host {
 /// enough: handlers must not run on a guest's stack that is exhausted. It stays
 /// until the thread ends, since changing it at every call would take as long as
 /// a hundred calls. \returns the system's number of the thread; 0: no memory.
-int32_t prepareThread();
+inline int32_t prepareThread();
 
 /// Handles SIGURG, which is ignored by default, by \p handle; what that returns
 /// false for goes to the handler that was there before. Later calls do nothing.
@@ -35,5 +35,21 @@ void startTimer(int32_t &timer, int32_t thread, void *domain, uint64_t firstNs,
                 uint64_t intervalNs);
 /// timer_delete(2). \p timer becomes 0.
 void stopTimer(int32_t &timer);
+
+// Bodies that other files need in line.
+
+int32_t prepareNewThread();
+
+/// The system's number of the calling thread, once it is prepared; else 0.
+extern __thread int32_t preparedThread
+#if defined(__PIC__)
+    __attribute__((tls_model("initial-exec"))) // no call to find it
+#endif
+    ;
+
+int32_t prepareThread() {
+  int32_t thread = preparedThread;
+  return __builtin_expect(thread != 0, 1) ? thread : prepareNewThread();
+}
 
 } // namespace moat::rt::host

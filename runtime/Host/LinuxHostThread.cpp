@@ -23,7 +23,6 @@ namespace moat::rt {
 namespace {
 
 struct ThreadState {
-  int32_t id = 0; ///< 0: not prepared
   uint8_t *signalStack = nullptr;
   host::SignalStack previous;
 };
@@ -37,6 +36,7 @@ struct InterruptState {
 } // namespace
 
 constinit static __thread ThreadState threadState;
+constinit __thread int32_t host::preparedThread = 0;
 constinit static pthread_once_t keyOnce = PTHREAD_ONCE_INIT;
 constinit static pthread_key_t key = 0;
 constinit static InterruptState interrupts;
@@ -49,6 +49,7 @@ static void releaseThread(void *state) {
     host::release(ended.signalStack, signalStackBytes);
   }
   ended = ThreadState();
+  host::preparedThread = 0;
 }
 
 static void makeKey() {
@@ -58,13 +59,14 @@ static void makeKey() {
     __register_atfork(
         nullptr, nullptr,
         [] {
-          if (threadState.id)
-            threadState.id = static_cast<int32_t>(host::invoke<SYS_gettid>());
+          if (host::preparedThread)
+            host::preparedThread =
+                static_cast<int32_t>(host::invoke<SYS_gettid>());
         },
         nullptr);
 }
 
-[[gnu::noinline]] static int32_t prepareNewThread() {
+int32_t host::prepareNewThread() {
   ThreadState &state = threadState;
   stack_t current = {};
   host::invoke<SYS_sigaltstack>(nullptr, &current);
@@ -79,13 +81,8 @@ static void makeKey() {
   }
   pthread_once(&keyOnce, makeKey);
   pthread_setspecific(key, &state);
-  state.id = static_cast<int32_t>(host::invoke<SYS_gettid>());
-  return state.id;
-}
-
-int32_t host::prepareThread() {
-  int32_t id = threadState.id;
-  return __builtin_expect(id != 0, 1) ? id : prepareNewThread();
+  preparedThread = static_cast<int32_t>(host::invoke<SYS_gettid>());
+  return preparedThread;
 }
 
 static void onInterrupt(int signal, siginfo_t *info, void *machineContext) {

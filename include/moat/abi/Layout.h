@@ -219,18 +219,18 @@ struct Context {
   /// pointer at or above this address: at least `hostStackBytes` of guest stack
   /// are below it.
   uint8_t *stackFloor;
-  /// The runtime's own; begins with the two addresses between which the guest's
-  /// stack lies, by which entries of the instance model tell where they run.
-  void *runtime;
+  void *runtime; ///< the runtime's own
   void *heap;    ///< the runtime's own
-  void *padding;
+  /// The guest's stack ends here: from stackFloor on, entries of the instance
+  /// model take themselves to be on it.
+  uint8_t *stackEnd;
   AllocationRun runs[allocationClassCount];
   /// Results of a function from the third on: result i is in results[i]. Valid
   /// from the callee's return to the caller's next call.
   Value results[1000];
 };
 static_assert(offsetof(Context, stackFloor) == 0 &&
-              offsetof(Context, runs) == 32 &&
+              offsetof(Context, stackEnd) == 24 && offsetof(Context, runs) == 32 &&
               offsetof(Context, results) == 544);
 
 /// What compiled code leaves for imports and deep builtins on the guest's
