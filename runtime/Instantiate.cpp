@@ -7,6 +7,7 @@
 // arrays are filled; compiled code does the rest.
 
 #include "Instantiate.h"
+#include "Arch/Valgrind.h"
 #include "Builtins.h"
 #include "Collect.h"
 #include "Host/HostThread.h"
@@ -105,6 +106,7 @@ struct Contents : Store {
   Domain domain;
   abi::Context context;
   StoreOptions options;
+  uint64_t stackName = 0; ///< valgrind's
   StoreInstance *instances = nullptr;
   HeldMemory *memories = nullptr;
   StoreTable *tables = nullptr;
@@ -193,6 +195,8 @@ static bool takeStack(Contents &store) {
 
 static void leaveStack(Contents &store) {
   AddressRange stack = store.domain.stack;
+  if (stack.begin)
+    forgetStack(store.stackName);
   if (!store.options.pool || !stack.begin)
     return destroyStack(store.domain);
   store.options.pool->giveStack(stack);
@@ -230,6 +234,8 @@ Store *Store::create(const StoreOptions &options) {
     destroy(store);
     return nullptr;
   }
+  AddressRange stack = store->domain.stack;
+  store->stackName = announceStack(stack.begin, stack.end - 1);
   installFaultHandlers();
   return store;
 }
@@ -338,37 +344,38 @@ void Store::keep(const void *reference) {
     heap->pin(reference);
 }
 
-/// How many types the part of a function type's text has that begins with
-/// \p keyword: ` (param` or ` (result`.
-static uint32_t countTypes(const char *text, const char *keyword) {
-  uint64_t size = strlen(keyword);
-  uint32_t count = 0, depth = 0;
-  bool isCounting = false;
-  // The text is a list; its parts are at depth 1, and their types at depth 2.
-  for (; *text; ++text) {
-    if (*text == ' ' && depth == 1)
-      isCounting = strncmp(text, keyword, size) == 0;
-    else if (*text == ' ' && depth == 2 && isCounting)
-      ++count;
-    if (*text == '(')
-      ++depth;
-    if (*text == ')' && --depth == 0)
-      break;
-  }
-  return count;
+/// Whether a type's text is i32, i64, f32, f64 or v128.
+static bool isNumberType(const char *text) {
+  return (*text == 'i' || *text == 'f' || *text == 'v') && text[1] >= '0' &&
+         text[1] <= '9';
 }
 
-/// References that leave the guest are kept. Which of the values are any is not
-/// asked: a number that looks like one does no harm.
+/// References that leave the guest are kept: those among \p values whose types
+/// the function type's text has behind \p keyword, ` (param` or ` (result`.
 static void keepValues(const abi::Context &context,
                        const abi::FuncRef &function, const char *keyword,
                        const abi::Value *values) {
   Heap *heap = heapOf(context);
   if (!heap)
     return;
-  uint32_t count = countTypes(function.type->text, keyword);
-  for (uint32_t i = 0; i < count; ++i)
-    heap->pin(values[i].ref);
+  uint64_t size = strlen(keyword);
+  uint32_t depth = 0;
+  bool isAmongValues = false;
+  // The text is a list; its parts are at depth 1, and their types at depth 2.
+  for (const char *text = function.type->text; *text; ++text) {
+    if (*text == ' ' && depth == 1)
+      isAmongValues = strncmp(text, keyword, size) == 0;
+    else if (*text == ' ' && depth == 2 && isAmongValues) {
+      // Of a number's value only its own bytes are set.
+      if (!isNumberType(text + 1))
+        heap->pin(values->ref);
+      ++values;
+    }
+    if (*text == '(')
+      ++depth;
+    if (*text == ')' && --depth == 0)
+      break;
+  }
 }
 
 /// Runs \p body in \p domain as a call from the host.

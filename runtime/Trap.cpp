@@ -8,6 +8,7 @@
 
 #include "Trap.h"
 #include "Arch/Arch.h"
+#include "Arch/Valgrind.h"
 #include "Host/Host.h"
 #include "Host/Signals.h"
 #include "Host/Syscall.h"
@@ -213,6 +214,7 @@ static void recordFrames(const Activation &activation, TrapRecord &record) {
 
 /// The way out for both kinds of traps, on the stack below the activation.
 void leaveByTrap(Activation *activation, uint32_t kind) {
+  showStackChange();
   TrapRecord &record = *activation->record;
   record.ending = TrapRecord::Trapped;
   record.kind = static_cast<Trap>(kind);

@@ -10,6 +10,7 @@
 #   REQUIRES: node-addon         Node and its headers are installed (--emit=node)
 #   REQUIRES: root               may change root and mount
 #   REQUIRES: strace             may trace programs
+#   REQUIRES: valgrind           it is installed (%valgrind PROGRAM: fails at any error or leak)
 
 import os
 import shutil
@@ -72,6 +73,11 @@ if shutil.which("strace") and subprocess.run(
     ["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL
 ).returncode == 0:
     config.available_features.add("strace")
+
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")
+    config.substitutions.append(
+        ("%valgrind", "valgrind -q --leak-check=full --error-exitcode=9"))
 
 # --emit=node is built where Node's headers are installed, and tested where Node is.
 if shutil.which("node") and os.path.exists(
