@@ -77,7 +77,7 @@ if shutil.which("strace") and subprocess.run(
 if shutil.which("valgrind"):
     config.available_features.add("valgrind")
     config.substitutions.append(
-        ("%valgrind", "valgrind -q --leak-check=full --error-exitcode=9"))
+        ("%valgrind", "valgrind -q --fair-sched=try --leak-check=full --error-exitcode=9"))
 
 # --emit=node is built where Node's headers are installed, and tested where Node is.
 if shutil.which("node") and os.path.exists(
