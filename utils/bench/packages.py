@@ -39,8 +39,9 @@ def zstd(tree):
     return Workload("zstd", [here / "compress.c", *(
         file for part in ["common", "compress", "decompress"]
         for file in sources(library / part))],
-        # The same code on both sides: without intrinsics, which only one of them has.
-        ["-DUSE_ZSTD", "-DZSTD_NO_INTRINSICS", "-DZSTD_DISABLE_ASM=1", "-DZSTD_LEGACY_SUPPORT=0",
+        # The same code on both sides: without intrinsics and prefetches, which only one of them
+        # has. With prefetches native code takes 0.17 s in place of 0.31.
+        ["-DUSE_ZSTD", "-DZSTD_NO_INTRINSICS", "-DNO_PREFETCH", "-DZSTD_DISABLE_ASM=1", "-DZSTD_LEGACY_SUPPORT=0",
          f"-I{library}"])
 
 
