@@ -127,6 +127,10 @@ private:
   llvm::StructType *callEntry =
       llvm::StructType::get(m.context, {m.ptr, m.ptr});
   std::vector<std::optional<Elements>> constantTables;
+  /// Of a constant table: the one function of a type, by its canonical type;
+  /// `manyTargets` where there are several.
+  std::vector<llvm::DenseMap<uint32_t, uint32_t>> targets;
+  static constexpr uint32_t manyTargets = UINT32_MAX;
 };
 } // namespace
 
@@ -240,6 +244,10 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
           b.getInt32(uint32_t(TrapKind::UninitializedElement)),
           b.getInt32(uint32_t(TrapKind::IndirectCallType)));
     });
+    auto target = targets[table].find(m.module.types[typeIndex].canonical);
+    if (m.isExact(typeIndex) && target != targets[table].end() &&
+        target->second != manyTargets)
+      return callee(b, target->second);
     llvm::Value *code = m.loadField(b, m.ptr, entry, 0, true);
     return {{m.functionType(m.module.types[typeIndex].func), code}, nullptr};
   }
@@ -254,8 +262,21 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
 }
 
 void ProcessPlaces::planTables() {
-  for (uint32_t i = 0; i < m.module.tables.size(); ++i)
+  for (uint32_t i = 0; i < m.module.tables.size(); ++i) {
     constantTables.push_back(planTable(i));
+    targets.emplace_back();
+    if (!constantTables[i])
+      continue;
+    for (uint32_t function : *constantTables[i]) {
+      if (function == UINT32_MAX)
+        continue;
+      uint32_t typeIndex = m.module.functions[function].typeIndex;
+      auto [known, isNew] =
+          targets[i].try_emplace(m.module.types[typeIndex].canonical, function);
+      if (!isNew && known->second != function)
+        known->second = manyTargets;
+    }
+  }
 }
 
 /// The elements of a table that no instruction changes and that instantiation

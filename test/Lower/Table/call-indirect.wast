@@ -36,6 +36,12 @@
 (assert_return (invoke "call-same" (i32.const 0) (i32.const 5)) (i32.const 10))
 (assert_return (invoke "call-long" (i32.const 2) (i32.const -1)) (i64.const 0xffffffff))
 (assert_return (invoke "call-void" (i32.const 3)))
+;; The table has one function of each of these types.
+(assert_trap (invoke "call-void" (i32.const 0)) "indirect call type mismatch")
+(assert_trap (invoke "call-void" (i32.const 4)) "uninitialized element")
+(assert_trap (invoke "call-void" (i32.const 8)) "undefined element")
+(assert_trap (invoke "call-long" (i32.const 1) (i32.const 1)) "indirect call type mismatch")
+(assert_trap (invoke "call-long" (i32.const 7) (i32.const 1)) "uninitialized element")
 (assert_return (invoke "call-u" (i32.const 0) (i32.const 7)) (i32.const 49))
 (assert_return (invoke "constant") (i32.const 81))
 (assert_trap (invoke "call" (i32.const 2) (i32.const 5)) "indirect call type mismatch")
