@@ -41,8 +41,8 @@ def zstd(tree):
         for file in sources(library / part))],
         # The same code on both sides: without intrinsics and prefetches, which only one of them
         # has. With prefetches native code takes 0.17 s in place of 0.31.
-        ["-DUSE_ZSTD", "-DZSTD_NO_INTRINSICS", "-DNO_PREFETCH", "-DZSTD_DISABLE_ASM=1", "-DZSTD_LEGACY_SUPPORT=0",
-         f"-I{library}"])
+        ["-DUSE_ZSTD", "-DZSTD_NO_INTRINSICS", "-DNO_PREFETCH", "-DZSTD_DISABLE_ASM=1",
+         "-DZSTD_LEGACY_SUPPORT=0", f"-I{library}"])
 
 
 def lua(tree):
