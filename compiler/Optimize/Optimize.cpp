@@ -83,7 +83,7 @@ public:
         });
     builder.registerVectorizerEndEPCallback(
         [](FunctionPassManager &passes, llvm::OptimizationLevel) {
-          passes.addPass(UnrollAgainPass());
+          passes.addPass(UnrollAgainPass(/*doublesVectors=*/false));
         });
   }
 
@@ -166,7 +166,7 @@ FunctionPassManager Optimizer::improveLoops() const {
   passes.addPass(llvm::DSEPass());
   passes.addPass(WidenPass());
   passes.addPass(llvm::LoopVectorizePass());
-  passes.addPass(UnrollAgainPass());
+  passes.addPass(UnrollAgainPass(/*doublesVectors=*/true));
   passes.addPass(NoWrapPass());
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());

@@ -692,16 +692,30 @@ RerollPass::run(llvm::Loop &loop, llvm::LoopAnalysisManager &,
   return llvm::getLoopPassPreservedAnalyses();
 }
 
+static bool hasVectors(const llvm::Loop &loop) {
+  return llvm::any_of(*loop.getHeader(), [](const llvm::Instruction &it) {
+    return it.getType()->isVectorTy();
+  });
+}
+
+/// A loop that the vectorizer made, in which the counter is a good part of what
+/// is executed.
+static bool isSmallVectorLoop(const llvm::Loop &loop) {
+  constexpr size_t maxInstructions = 24;
+  return loop.getNumBlocks() == 1 &&
+         loop.getHeader()->size() <= maxInstructions &&
+         llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized") &&
+         hasVectors(loop);
+}
+
 /// A loop that the vectorizer made, or left for the rest of the turns. The one
 /// that it left for accesses that overlap has all of them.
 static bool isDone(llvm::Loop &loop, llvm::ScalarEvolution &evolution,
                    unsigned factor) {
   if (!llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized"))
     return false;
-  bool hasVectors = llvm::any_of(*loop.getHeader(), [](llvm::Instruction &it) {
-    return it.getType()->isVectorTy();
-  });
-  return hasVectors || evolution.getSmallConstantTripMultiple(&loop) % factor;
+  return hasVectors(loop) ||
+         evolution.getSmallConstantTripMultiple(&loop) % factor;
 }
 
 llvm::PreservedAnalyses
@@ -713,7 +727,9 @@ UnrollAgainPass::run(llvm::Function &function,
        analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
     std::optional<int> factor =
         llvm::getOptionalIntLoopAttribute(loop, rolledMark);
-    if (!factor || isDone(*loop, evolution, *factor))
+    if (doublesVectors && isSmallVectorLoop(*loop))
+      factor = 2;
+    else if (!factor || isDone(*loop, evolution, *factor))
       continue;
     llvm::addStringMetadataToLoop(loop, "llvm.loop.unroll.count", *factor);
     unrolls = true;

@@ -35,8 +35,16 @@ private:
 /// and did not become a vector loop.
 class UnrollAgainPass : public llvm::PassInfoMixin<UnrollAgainPass> {
 public:
+  /// \p doublesVectors: unrolls by two the small loops that the vectorizer
+  /// made. For pipelines in which nothing else does.
+  explicit UnrollAgainPass(bool doublesVectors)
+      : doublesVectors(doublesVectors) {}
+
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);
+
+private:
+  bool doublesVectors;
 };
 
 } // namespace moat
