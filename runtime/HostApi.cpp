@@ -301,6 +301,10 @@ EXPORTED moat_ending moat_call_export(moat_instance *instance, size_t index,
   return static_cast<moat_ending>(record.ending);
 }
 
+EXPORTED void moat_call_on_host_stack(void (*body)(void *), void *argument) {
+  callOnHostStack(body, argument);
+}
+
 EXPORTED void moat_fail(uint32_t code, const char *text) {
   if (!isActive())
     abort();

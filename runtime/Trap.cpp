@@ -85,17 +85,20 @@ void destroyStack(Domain &domain) {
 static uint64_t freeStackTop(const Domain &domain) {
   for (Activation *outer = moat_activation; outer; outer = outer->previous)
     if (domain.stack.contains(outer->resumeSp))
-      return (outer->resumeSp - Arch::redZoneBytes) & ~uint64_t(15);
+      return outer->resumeSp & ~uint64_t(15); // no red zone: it was left there
   return domain.stack.end;
 }
 
-bool protect(Domain &domain, void (*body)(void *), void *argument,
-             TrapRecord &record, void *second) {
+static void reset(TrapRecord &record) {
   record.ending = TrapRecord::Returned;
   record.isFault = false;
   record.frameCount = 0;
   record.depth = 0;
+}
 
+bool protect(Domain &domain, void (*body)(void *), void *argument,
+             TrapRecord &record, void *second) {
+  reset(record);
   Activation activation;
   activation.previous = moat_activation;
   activation.domain = &domain;
@@ -123,6 +126,39 @@ bool protect(Domain &domain, void (*body)(void *), void *argument,
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   moat_activation = activation.previous;
   return !wasLeft;
+}
+
+void callOnHostStack(void (*body)(void *), void *argument) {
+  Activation *innermost = moat_activation;
+  if (!innermost || innermost->isOnHostStack)
+    return body(argument);
+  // The host's stack was left by the outermost activation of those that have
+  // entered guests since; the stacks that others left are guests' of other
+  // domains.
+  const Activation *entry = innermost;
+  while (entry->previous && !entry->previous->isOnHostStack)
+    entry = entry->previous;
+  TrapRecord record;
+  reset(record);
+  // It leaves a guest's stack, so what enters that again, walks it or looks
+  // for roots in it finds by resumeSp how far it is in use.
+  Activation activation;
+  activation.previous = innermost;
+  activation.domain = innermost->domain;
+  activation.record = &record;
+  activation.isOnHostStack = true;
+  __atomic_store_n(&moat_activation, &activation, __ATOMIC_RELAXED);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  bool wasLeft = moat_enter_activation(&activation, body, argument,
+                                       entry->hostSp, nullptr);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  moat_activation = innermost;
+  if (!wasLeft)
+    return;
+  // Trapping here gives the guest's backtrace.
+  if (record.ending == TrapRecord::Trapped)
+    moat_trap(static_cast<uint32_t>(record.kind));
+  endActivationLike(record);
 }
 
 void exitActivation(uint32_t exitCode) {
@@ -264,7 +300,7 @@ void reportUnprotected(const TrapRecord &record) {
 
 static bool handleFault(uint64_t address, void *machineContext) {
   Activation *activation = moat_activation;
-  if (!activation)
+  if (!activation || activation->isOnHostStack)
     return false;
   const Domain &domain = *activation->domain;
   Trap kind;

@@ -116,6 +116,13 @@ void releaseStack(AddressRange stack);
 [[nodiscard]] bool enterDomain(Domain &domain, void (*body)(void *),
                                void *argument, TrapRecord &record);
 
+/// Runs \p body on the stack that the thread was on before it entered guests,
+/// below the place where that was left; for functions of the host that must not
+/// run on a guest's stack. Guests that \p body enters begin below the place
+/// where theirs was left. What ends \p body ends its caller in the same way;
+/// faults in it are no traps.
+void callOnHostStack(void (*body)(void *), void *argument);
+
 /// Ends the innermost activation of the thread with an error of the host's own.
 /// There must be one. \p text must live as long as anybody may read it.
 [[noreturn]] void failActivation(uint32_t code, const char *text);

@@ -29,7 +29,8 @@
  * short: letters, digits and single underscores stay, every other byte is `$` and two
  * hexadecimal digits. The export `_start` is `moat_export__start`.
  *
- * In both, imported functions run on the guest's stack, of which they have at least 64 KiB.
+ * In both, imported functions run on the guest's stack, of which they have at least 64 KiB. In
+ * host programs they can leave it: moat_call_on_host_stack.
  */
 
 #ifndef MOAT_MOAT_H
@@ -356,6 +357,15 @@ typedef void (*moat_callback)(void *context, moat_value *values);
 _Noreturn
 #endif
 void moat_fail(uint32_t code, const char *text);
+
+/**
+ * For functions of the host: calls body(argument) on the stack that the thread was on before
+ * it called into modules, below what is in use there, and not on the guest's. For language
+ * runtimes that look at where their stack is. \p body may call into modules. moat_trap and
+ * moat_fail in it, or in what it calls, leave its frames as by longjmp(3) and then the guest's; a
+ * fault in it is no trap. Where no guest is running it is just called.
+ */
+void moat_call_on_host_stack(void (*body)(void *argument), void *argument);
 
 /** Writes how a call ended, as an executable would say it: one line, then one for each
  * function of the backtrace; NUL-terminated and cut off at \p size bytes. */

@@ -15,7 +15,8 @@ namespace moat::rt {
 struct Domain;
 struct TrapRecord;
 
-/// One call of protect() that has not ended. Lives in protect()'s frame.
+/// One call of protect() or callOnHostStack() that has not ended. Lives in its
+/// frame.
 struct Activation {
   // The assembly knows these three.
   /// Stack pointer below the callee-saved registers that enterActivation()
@@ -31,6 +32,9 @@ struct Activation {
   Activation *previous = nullptr;
   Domain *domain = nullptr;
   TrapRecord *record = nullptr;
+  /// The other way round: it left the guest's stack for the host's, and no
+  /// guest runs in it.
+  bool isOnHostStack = false;
 };
 static_assert(offsetof(Activation, resumeSp) == 0 &&
               offsetof(Activation, hostSp) == 8 &&

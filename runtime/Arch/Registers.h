@@ -20,8 +20,6 @@ struct Arch {
   static constexpr unsigned returnAddress = 16;
   static constexpr unsigned pcRegister =
       16; ///< the number by which expressions name the pc
-  /// How far below the stack pointer a function may keep things.
-  static constexpr uint64_t redZoneBytes = 128;
 };
 
 #elif defined(__aarch64__)
@@ -32,7 +30,6 @@ struct Arch {
   static constexpr unsigned stackPointer = 31;
   static constexpr unsigned returnAddress = 30;
   static constexpr unsigned pcRegister = 32;
-  static constexpr uint64_t redZoneBytes = 0;
 };
 
 #else
