@@ -9,12 +9,16 @@
 //   new Uint8Array(instance.exports.memory.buffer)
 //
 // The options are those of Node's class WASI (a missing `version` is fine where
-// the module imports no WASI). Written in Node-API, over moat.h: every instance
-// has a store of its own, which goes when nothing of it is left. Functions of
-// JavaScript cannot be imported: the guest runs on a stack of its own, where V8
-// does not run.
+// the module imports no WASI), and `imports`, as WebAssembly.instantiate takes
+// them: { module: { name: function } }. Written in Node-API, over moat.h: every
+// instance has a store of its own, which goes when nothing of it is left.
+//
+// V8 does not run on the guest's stack, so imported functions are called on the
+// host's. What they throw stays pending in Node-API while the guest's frames
+// are left (moat_fail), and is thrown on when the addon returns to JavaScript.
 
 #include "moat/moat.h"
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -24,27 +28,44 @@ extern "C" const moat_module_descriptor moat_module;
 
 namespace {
 
+struct Imported;
+
 /// Shared by all that JavaScript holds of an instance; the last one frees it.
 struct Held {
+  napi_env env = nullptr;
   moat_store *store = nullptr;
   moat_instance *instance = nullptr;
   moat_wasi *wasi = nullptr;
   size_t holders = 0;
+  /// The imported functions, and a weak reference to an array of them, which
+  /// is a property of all that can call the instance. So the garbage collector
+  /// sees that they live, and cycles through them go.
+  Imported *imported = nullptr;
+  napi_ref functions = nullptr;
+  /// What was thrown last for an exit, and its code.
+  napi_ref exitError = nullptr;
+  int32_t exitCode = 0;
+  moat_trap_info trap; ///< of the call that ended last
 
-  void release() {
-    if (--holders)
-      return;
-    moat_destroy_store(store);
-    free(this);
-  }
+  void hold() { ++holders; }
+  void release();
 };
 
-/// The data of an exported function.
+/// The data of an exported function; the store's.
 struct Function {
   Held *held;
   size_t index;
   size_t parameterCount, resultCount;
-  moat_kind *types; ///< parameters, then results
+  const moat_kind *types; ///< parameters, then results
+};
+
+/// The data of an imported function; the store's.
+struct Imported {
+  Held *held;
+  napi_ref function; ///< weak
+  size_t parameterCount, resultCount;
+  const moat_kind *types;
+  Imported *next;
 };
 
 /// The data of an exported memory: the buffer that was made last.
@@ -55,9 +76,41 @@ struct Memory {
   uint64_t size;
 };
 
-constexpr size_t mostValues = 1000;
+/// Of parameters, and of results.
+constexpr size_t mostValues = 16;
+
+/// While an instance may run: a function of JavaScript may drop all else that
+/// holds it and its imports.
+class Running {
+public:
+  Running(napi_env env, Held &held) : held(held) {
+    held.hold();
+    napi_value kept;
+    if (held.functions)
+      napi_get_reference_value(env, held.functions, &kept);
+  }
+  ~Running() { held.release(); }
+  Running(const Running &) = delete;
+  Running &operator=(const Running &) = delete;
+
+private:
+  Held &held;
+};
 
 } // namespace
+
+void Held::release() {
+  if (--holders)
+    return;
+  for (Imported *each = imported; each; each = each->next)
+    napi_delete_reference(env, each->function);
+  if (functions)
+    napi_delete_reference(env, functions);
+  if (exitError)
+    napi_delete_reference(env, exitError);
+  moat_destroy_store(store);
+  free(this);
+}
 
 // Errors.
 
@@ -71,62 +124,146 @@ static napi_value failBy(napi_env env, const moat_error &error) {
       error.kind == MOAT_INVALID_ARG_VALUE)
     napi_throw_type_error(env, error.code, error.text);
   else
-    napi_throw_error(env, error.code, error.text);
+    napi_throw_error(
+        env, error.kind == MOAT_UNLINKABLE ? "ERR_MOAT_LINK" : error.code,
+        error.text);
   return nullptr;
 }
 
-/// A trap as an Error whose message is the specification's and that has the
-/// guest's backtrace.
-static napi_value failByTrap(napi_env env, moat_store *store,
-                             const moat_trap_info &trap) {
+static bool isThrowing(napi_env env) {
+  bool isPending = false;
+  napi_is_exception_pending(env, &isPending);
+  return isPending;
+}
+
+/// How the guest ended as an Error: the message is the specification's for a
+/// trap, and there is the guest's backtrace; of an exit there is the code.
+static napi_value makeError(napi_env env, Held &held) {
+  const moat_trap_info &trap = held.trap;
+  bool isExit = trap.ending == MOAT_EXITED;
   char text[2000];
-  moat_describe_trap(store, &trap, text, sizeof text);
+  moat_describe_trap(held.store, &trap, text, sizeof text);
   char *end = strchr(text, '\n');
-  napi_value message, error, code, backtrace;
+  napi_value message, error, code, detail;
   napi_create_string_utf8(
       env, text, end ? size_t(end - text) : NAPI_AUTO_LENGTH, &message);
-  napi_create_string_utf8(env, "ERR_MOAT_TRAP", NAPI_AUTO_LENGTH, &code);
-  napi_create_error(env, code, message, &error);
-  napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH,
-                          &backtrace);
-  napi_set_named_property(env, error, "backtrace", backtrace);
+  napi_create_string_utf8(env, isExit ? "ERR_MOAT_EXIT" : "ERR_MOAT_TRAP",
+                          NAPI_AUTO_LENGTH, &code);
+  if (napi_create_error(env, code, message, &error) != napi_ok)
+    return nullptr;
+  if (isExit)
+    napi_create_int32(env, static_cast<int32_t>(trap.exit_code), &detail);
+  else
+    napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH, &detail);
+  napi_set_named_property(env, error, isExit ? "exitCode" : "backtrace",
+                          detail);
+  return error;
+}
+
+/// Throws what ended the guest: the exception of an imported function, which is
+/// pending, or an Error. Apart from its callers, whose frames are small: calls
+/// nest.
+[[gnu::noinline]] static napi_value failByEnding(napi_env env, Held &held) {
+  if (isThrowing(env))
+    return nullptr;
+  napi_value error = makeError(env, held);
+  if (!error || isThrowing(env))
+    return nullptr;
+  if (held.trap.ending == MOAT_EXITED) {
+    if (held.exitError)
+      napi_delete_reference(env, held.exitError);
+    held.exitError = nullptr;
+    napi_create_reference(env, error, 1, &held.exitError);
+    held.exitCode = static_cast<int32_t>(held.trap.exit_code);
+  }
   napi_throw(env, error);
   return nullptr;
 }
 
+/// Whether what is thrown is an exit of the same instance in a nested call,
+/// which nobody caught: it is over then, and \p code is its code.
+static bool catchExit(napi_env env, Held &held, int32_t &code) {
+  napi_value thrown = nullptr, exit = nullptr;
+  if (!held.exitError || !isThrowing(env) ||
+      napi_get_and_clear_last_exception(env, &thrown) != napi_ok)
+    return false;
+  bool isExit = false;
+  napi_get_reference_value(env, held.exitError, &exit);
+  napi_strict_equals(env, thrown, exit, &isExit);
+  if (!isExit) {
+    napi_throw(env, thrown);
+    return false;
+  }
+  code = held.exitCode;
+  return true;
+}
+
 // Values.
 
+/// ECMAScript's ToNumber. False: thrown.
+static bool toNumber(napi_env env, napi_value js, double &number) {
+  return napi_get_value_double(env, js, &number) == napi_ok ||
+         (napi_coerce_to_number(env, js, &js) == napi_ok &&
+          napi_get_value_double(env, js, &number) == napi_ok);
+}
+
+/// ECMAScript's ToInt32. False: thrown.
+static bool toInt32(napi_env env, napi_value js, int32_t &number) {
+  return napi_get_value_int32(env, js, &number) == napi_ok ||
+         (napi_coerce_to_number(env, js, &js) == napi_ok &&
+          napi_get_value_int32(env, js, &number) == napi_ok);
+}
+
+/// ECMAScript's ToBigInt64. False: thrown.
+static bool toBigInt64(napi_env env, napi_value js, int64_t &number) {
+  bool isLossless;
+  if (napi_get_value_bigint_int64(env, js, &number, &isLossless) == napi_ok)
+    return true;
+  // Node-API converts to a BigInt nowhere but here.
+  void *bytes;
+  napi_value buffer, array;
+  if (napi_create_arraybuffer(env, sizeof number, &bytes, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_bigint64_array, 1, buffer, 0, &array) !=
+          napi_ok ||
+      napi_set_element(env, array, 0, js) != napi_ok)
+    return false;
+  memcpy(&number, bytes, sizeof number);
+  return true;
+}
+
+/// WebAssembly JavaScript Interface, ToWebAssemblyValue. False: thrown.
 static bool fromJs(napi_env env, napi_value js, moat_kind type,
                    moat_value &value) {
   int32_t i32;
   int64_t i64;
   double number;
-  bool isLossless;
   switch (type) {
   case MOAT_I32:
-    if (napi_get_value_int32(env, js, &i32) != napi_ok)
+    if (!toInt32(env, js, i32))
       return false;
     value.i32 = static_cast<uint32_t>(i32);
     return true;
   case MOAT_I64:
-    if (napi_get_value_bigint_int64(env, js, &i64, &isLossless) != napi_ok)
+    if (!toBigInt64(env, js, i64))
       return false;
     value.i64 = static_cast<uint64_t>(i64);
     return true;
   case MOAT_F32:
-  case MOAT_F64:
-    if (napi_get_value_double(env, js, &number) != napi_ok)
+    if (!toNumber(env, js, number))
       return false;
-    if (type == MOAT_F32)
-      value.f32 = static_cast<float>(number);
-    else
-      value.f64 = number;
+    value.f32 = static_cast<float>(number);
+    return true;
+  case MOAT_F64:
+    if (!toNumber(env, js, number))
+      return false;
+    value.f64 = number;
     return true;
   default:
     return false;
   }
 }
 
+/// The same document's ToJSValue.
 static napi_value toJs(napi_env env, moat_kind type, const moat_value &value) {
   napi_value js = nullptr;
   switch (type) {
@@ -148,45 +285,58 @@ static napi_value toJs(napi_env env, moat_kind type, const moat_value &value) {
   }
 }
 
-/// The types in a function type's text; false: one has no value in JavaScript
-/// that we make.
-static bool readTypes(const char *text, moat_kind *types) {
+/// The types in a function type's text, \p count of them; false: one has no
+/// value in JavaScript that we make.
+static bool readTypes(const char *text, moat_kind *types, size_t count) {
   for (const char *at = strchr(text, ' '); at; at = strchr(at + 1, ' ')) {
     static constexpr const char *names[] = {"i32", "i64", "f32", "f64"};
     if (at[1] == '(')
       continue;
     bool isFound = false;
-    for (int kind = 0; kind < 4; ++kind)
+    for (int kind = 0; kind < 4 && count; ++kind)
       if (strncmp(at + 1, names[kind], 3) == 0) {
         *types++ = static_cast<moat_kind>(kind);
         isFound = true;
       }
     if (!isFound)
       return false;
+    --count;
   }
-  return true;
+  return count == 0;
 }
 
+/// The types of a function of at most mostValues parameters and results, kept
+/// with the store; null: one has no value in JavaScript that we make.
+static const moat_kind *keepTypes(moat_store *store,
+                                  const moat_extern &function, size_t count) {
+  moat_kind types[2 * mostValues];
+  char text[2 * mostValues * 16];
+  moat_type_text(&function, text, sizeof text);
+  if (!readTypes(text, types, count))
+    return nullptr;
+  return static_cast<const moat_kind *>(
+      moat_keep_copy(store, types, count * sizeof(moat_kind)));
+}
+
+// Calls.
+
 static napi_value callExport(napi_env env, napi_callback_info info) {
-  constexpr size_t inPlace = 16;
-  napi_value arguments[inPlace];
-  moat_value values[inPlace];
-  size_t count = inPlace;
+  napi_value arguments[mostValues];
+  moat_value values[mostValues];
+  size_t count = mostValues;
   void *data;
   napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
   auto &function = *static_cast<Function *>(data);
-  if (function.parameterCount > inPlace || function.resultCount > inPlace)
+  if (!function.types)
     return fail(env, "ERR_MOAT_LIMIT", "more than 16 parameters or results");
+  Held &held = *function.held;
+  Running running(env, held);
   for (size_t i = 0; i < function.parameterCount; ++i)
     if (!fromJs(env, arguments[i], function.types[i], values[i]))
-      return fail(env, "ERR_INVALID_ARG_TYPE",
-                  function.types[i] == MOAT_I64 ? "wanted a BigInt"
-                                                : "wanted a number");
-  moat_trap_info trap;
-  moat_ending ending =
-      moat_call_export(function.held->instance, function.index, values, &trap);
-  if (ending != MOAT_RETURNED)
-    return failByTrap(env, function.held->store, trap);
+      return nullptr;
+  if (moat_call_export(held.instance, function.index, values, &held.trap) !=
+      MOAT_RETURNED)
+    return failByEnding(env, held);
   const moat_kind *results = function.types + function.parameterCount;
   napi_value result = nullptr;
   if (function.resultCount == 0)
@@ -200,6 +350,195 @@ static napi_value callExport(napi_env env, napi_callback_info info) {
                        toJs(env, results[i], values[i]));
   }
   return result;
+}
+
+namespace {
+
+/// A call of an imported function, on its way to the host's stack.
+struct ImportCall {
+  const Imported &imported;
+  moat_value *values;
+  bool hasReturned;
+};
+
+} // namespace
+
+/// False: thrown.
+static bool callFunction(napi_env env, const Imported &imported,
+                         moat_value *values) {
+  napi_value function = nullptr, self, result;
+  napi_value arguments[mostValues];
+  napi_get_reference_value(env, imported.function, &function);
+  napi_get_undefined(env, &self);
+  for (size_t i = 0; i < imported.parameterCount; ++i)
+    arguments[i] = toJs(env, imported.types[i], values[i]);
+  if (!function || napi_call_function(env, self, function,
+                                      imported.parameterCount, arguments,
+                                      &result) != napi_ok)
+    return false;
+  return !imported.resultCount ||
+         fromJs(env, result, imported.types[imported.parameterCount],
+                values[0]);
+}
+
+static void runImport(void *argument) {
+  auto &call = *static_cast<ImportCall *>(argument);
+  napi_env env = call.imported.held->env;
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok)
+    return;
+  call.hasReturned = callFunction(env, call.imported, call.values);
+  napi_close_handle_scope(env, scope);
+}
+
+/// What compiled code calls.
+static void callImport(void *context, moat_value *values) {
+  ImportCall call = {*static_cast<Imported *>(context), values, false};
+  moat_call_on_host_stack(runImport, &call);
+  if (!call.hasReturned)
+    moat_fail(0, "an imported function could not be called");
+}
+
+// What is imported.
+
+/// Throws why there can be no such import.
+static bool failForImport(napi_env env, const moat_import &import,
+                          const char *wanted, const char *reason) {
+  char text[1024];
+  snprintf(text, sizeof text,
+           "incompatible import type: \"%.*s\" \"%.*s\": wanted %s: %s",
+           static_cast<int>(import.module_size), import.module,
+           static_cast<int>(import.field_size), import.field, wanted, reason);
+  napi_throw_error(env, "ERR_MOAT_LINK", text);
+  return false;
+}
+
+/// Property \p name of an object, which may be null; null: there is none.
+/// False: thrown.
+static bool getProperty(napi_env env, napi_value object, const char *name,
+                        size_t nameSize, napi_value &value) {
+  napi_value key;
+  napi_valuetype type = napi_undefined;
+  value = nullptr;
+  if (!object)
+    return true;
+  if (napi_create_string_utf8(env, name, nameSize, &key) != napi_ok ||
+      napi_get_property(env, object, key, &value) != napi_ok ||
+      napi_typeof(env, value, &type) != napi_ok)
+    return false;
+  if (type == napi_undefined)
+    value = nullptr;
+  return true;
+}
+
+/// Makes import \p index of \p function. False: thrown.
+static bool importFunction(napi_env env, Held &held, size_t index,
+                           napi_value function, moat_import &import) {
+  Imported imported = {};
+  imported.held = &held;
+  auto *kept = static_cast<Imported *>(
+      moat_keep_copy(held.store, &imported, sizeof imported));
+  if (!kept) {
+    napi_throw_error(env, "ERR_MOAT_RESOURCES", "no memory for imports");
+    return false;
+  }
+  import.provided =
+      moat_make_import(held.store, &moat_module, index, callImport, kept);
+  if (!import.provided.object) {
+    napi_throw_error(env, "ERR_MOAT_RESOURCES", "no memory for imports");
+    return false;
+  }
+  char wanted[512];
+  moat_type_text(&import.provided, wanted, sizeof wanted);
+  moat_function_arity(&import.provided, &kept->parameterCount,
+                      &kept->resultCount);
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, function, &type);
+  if (type != napi_function)
+    return failForImport(env, import, wanted, "found no function");
+  if (kept->resultCount > 1)
+    return failForImport(env, import, wanted,
+                         "a function of JavaScript gives one result at most");
+  if (kept->parameterCount > mostValues)
+    return failForImport(env, import, wanted, "more than 16 parameters");
+  kept->types = keepTypes(held.store, import.provided,
+                          kept->parameterCount + kept->resultCount);
+  if (!kept->types)
+    return failForImport(
+        env, import, wanted,
+        "an addon passes no vectors or references to JavaScript");
+  if (napi_create_reference(env, function, 0, &kept->function) != napi_ok)
+    return false;
+  kept->next = held.imported;
+  held.imported = kept;
+  return true;
+}
+
+static const char *nounOf(moat_extern_kind kind) {
+  return kind == MOAT_MEMORY   ? "a memory"
+         : kind == MOAT_TABLE  ? "a table"
+         : kind == MOAT_GLOBAL ? "a global"
+                               : "a tag";
+}
+
+/// What can be imported at all: functions. False: thrown.
+static bool checkImports(napi_env env) {
+  for (size_t i = 0; i < moat_import_count(&moat_module); ++i) {
+    moat_import import = {};
+    moat_extern_kind kind =
+        moat_import_at(&moat_module, i, &import.module, &import.module_size,
+                       &import.field, &import.field_size);
+    if (kind != MOAT_FUNCTION)
+      return failForImport(env, import, nounOf(kind),
+                           "an addon cannot import one, only functions");
+  }
+  return true;
+}
+
+/// Appends to \p list what \p given, options.imports, has for the module.
+/// False: thrown.
+static bool readImports(napi_env env, Held &held, napi_value given,
+                        moat_import *list, size_t &count) {
+  napi_value functions;
+  uint32_t found = 0;
+  if (napi_create_array(env, &functions) != napi_ok)
+    return false;
+  for (size_t i = 0; i < moat_import_count(&moat_module); ++i) {
+    moat_import import = moat_import_for(&moat_module, i, {});
+    napi_value module, function;
+    if (!getProperty(env, given, import.module, import.module_size, module))
+      return false;
+    napi_valuetype type = napi_object;
+    if (module)
+      napi_typeof(env, module, &type);
+    if (type != napi_object && type != napi_function) {
+      char text[512];
+      snprintf(text, sizeof text, "options.imports: \"%.*s\" must be an object",
+               static_cast<int>(import.module_size), import.module);
+      return fail(env, "ERR_INVALID_ARG_TYPE", text), false;
+    }
+    if (!getProperty(env, module, import.field, import.field_size, function))
+      return false;
+    if (!function)
+      continue; // WASI may have it; else linking names what is missing
+    if (!importFunction(env, held, i, function, import) ||
+        napi_set_element(env, functions, found++, function) != napi_ok)
+      return false;
+    list[count++] = import;
+  }
+  return !found || napi_create_reference(env, functions, 0, &held.functions) ==
+                       napi_ok;
+}
+
+/// Lets a function that can call the instance keep the imported ones.
+static void keepFunctions(napi_env env, const Held &held, napi_value function) {
+  napi_property_descriptor property = {};
+  if (!held.functions ||
+      napi_get_reference_value(env, held.functions, &property.value) !=
+          napi_ok ||
+      napi_create_symbol(env, nullptr, &property.name) != napi_ok)
+    return;
+  napi_define_properties(env, function, 1, &property);
 }
 
 // What is exported.
@@ -226,7 +565,7 @@ static napi_value getBuffer(napi_env env, napi_callback_info info) {
   auto release = [](napi_env, void *, void *held) {
     static_cast<Held *>(held)->release();
   };
-  ++memory.held->holders;
+  memory.held->hold();
   if (napi_create_external_arraybuffer(env, moat_memory_base(&memory.memory),
                                        size, release, memory.held,
                                        &buffer) != napi_ok) {
@@ -242,33 +581,30 @@ static napi_value getBuffer(napi_env env, napi_callback_info info) {
 static void addFunction(napi_env env, Held *held, napi_value exports,
                         const char *name, size_t nameSize, size_t index,
                         const moat_extern &thing) {
-  size_t parameters, results;
-  moat_function_arity(&thing, &parameters, &results);
-  char text[16384];
-  moat_type_text(&thing, text, sizeof text);
-  auto *types =
-      static_cast<moat_kind *>(calloc(mostValues * 2, sizeof(moat_kind)));
-  auto *data = static_cast<Function *>(malloc(sizeof(Function)));
-  if (!types || !data || !readTypes(text, types)) {
-    free(types);
-    free(data);
-    return; // vectors and references: no value in JavaScript
+  Function function = {held, index, 0, 0, nullptr};
+  moat_function_arity(&thing, &function.parameterCount, &function.resultCount);
+  if (function.parameterCount <= mostValues &&
+      function.resultCount <= mostValues) {
+    function.types = keepTypes(held->store, thing,
+                               function.parameterCount + function.resultCount);
+    if (!function.types)
+      return; // vectors and references: no value in JavaScript
   }
-  *data = {held, index, parameters, results, types};
-  napi_value function, key;
-  napi_create_function(env, name, nameSize, callExport, data, &function);
-  ++held->holders;
+  void *data = moat_keep_copy(held->store, &function, sizeof function);
+  if (!data)
+    return;
+  napi_value made, key;
+  napi_create_function(env, name, nameSize, callExport, data, &made);
+  held->hold();
   napi_add_finalizer(
-      env, function, data,
-      [](napi_env, void *data, void *) {
-        auto *function = static_cast<Function *>(data);
-        function->held->release();
-        free(function->types);
-        free(function);
+      env, made, held,
+      [](napi_env, void *held, void *) {
+        static_cast<Held *>(held)->release();
       },
       nullptr, nullptr);
+  keepFunctions(env, *held, made);
   napi_create_string_utf8(env, name, nameSize, &key);
-  napi_set_property(env, exports, key, function);
+  napi_set_property(env, exports, key, made);
 }
 
 static void addMemory(napi_env env, Held *held, napi_value exports,
@@ -286,7 +622,7 @@ static void addMemory(napi_env env, Held *held, napi_value exports,
   buffer.attributes = napi_enumerable;
   buffer.data = data;
   napi_define_properties(env, memory, 1, &buffer);
-  ++held->holders;
+  held->hold();
   napi_add_finalizer(
       env, memory, data,
       [](napi_env env, void *data, void *) {
@@ -371,6 +707,7 @@ struct Options {
   const char *args[mostOptions];
   const char *env[mostOptions];
   moat_preopen preopens[mostOptions];
+  napi_value imports = nullptr;
   Strings strings;
 };
 
@@ -459,6 +796,11 @@ static bool readOptions(napi_env env, napi_value object, Options &options) {
                          }))
       return false;
   }
+  options.imports = property(env, object, "imports");
+  if (options.imports && typeOf(env, options.imports) != napi_object)
+    return fail(env, "ERR_INVALID_ARG_TYPE",
+                "options.imports must be an object"),
+           false;
   struct {
     const char *name;
     int32_t *fd;
@@ -487,20 +829,23 @@ static Held *heldOf(napi_env env, napi_callback_info info) {
   return static_cast<Held *>(data);
 }
 
-static napi_value failToRun(napi_env env, Held *held, const moat_error &error) {
-  return error.kind == MOAT_START_FAILED
-             ? failByTrap(env, held->store, error.trap)
-             : failBy(env, error);
+static napi_value failToRun(napi_env env, Held &held, const moat_error &error) {
+  if (error.kind != MOAT_START_FAILED)
+    return failBy(env, error);
+  held.trap = error.trap;
+  return failByEnding(env, held);
 }
 
 static napi_value start(napi_env env, napi_callback_info info) {
   Held *held = heldOf(env, info);
+  Running running(env, *held);
   int32_t code = 0;
   moat_error error = {};
   if (!held->wasi)
     return fail(env, "ERR_INVALID_ARG_TYPE", "options.version is missing");
-  if (!moat_wasi_start(held->wasi, held->instance, &code, &error))
-    return failToRun(env, held, error);
+  if (!moat_wasi_start(held->wasi, held->instance, &code, &error) &&
+      !catchExit(env, *held, code))
+    return failToRun(env, *held, error);
   napi_value result;
   napi_create_int32(env, code, &result);
   return result;
@@ -508,11 +853,14 @@ static napi_value start(napi_env env, napi_callback_info info) {
 
 static napi_value initialize(napi_env env, napi_callback_info info) {
   Held *held = heldOf(env, info);
+  Running running(env, *held);
+  int32_t code = 0;
   moat_error error = {};
   if (!held->wasi)
     return fail(env, "ERR_INVALID_ARG_TYPE", "options.version is missing");
-  if (!moat_wasi_initialize(held->wasi, held->instance, &error))
-    return failToRun(env, held, error);
+  if (!moat_wasi_initialize(held->wasi, held->instance, &error) &&
+      !catchExit(env, *held, code))
+    return failToRun(env, *held, error);
   napi_value result;
   napi_get_undefined(env, &result);
   return result;
@@ -523,7 +871,8 @@ static void addMethod(napi_env env, Held *held, napi_value instance,
                       const char *name, napi_callback callback) {
   napi_value method;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, held, &method);
-  ++held->holders;
+  keepFunctions(env, *held, method);
+  held->hold();
   napi_add_finalizer(
       env, method, held,
       [](napi_env, void *held, void *) {
@@ -535,19 +884,31 @@ static void addMethod(napi_env env, Held *held, napi_value instance,
 
 static bool makeInstance(napi_env env, Held &held, const Options &options) {
   moat_error error = {};
-  const moat_import *imports = nullptr;
-  size_t importCount = 0;
+  const moat_import *wasi = nullptr;
+  size_t count = 0;
+  if (!checkImports(env))
+    return false;
   if (options.wasi.version) {
     held.wasi = moat_create_wasi(held.store, &options.wasi, &error);
     if (!held.wasi)
       return failBy(env, error), false;
-    imports = moat_wasi_imports(held.wasi, &importCount);
+    wasi = moat_wasi_imports(held.wasi, &count);
   }
-  held.instance =
-      moat_instantiate(held.store, &moat_module, imports, importCount, &error);
-  if (held.instance)
-    return true;
-  return failToRun(env, &held, error), false;
+  // Functions of JavaScript last: they replace WASI's.
+  size_t most = count + moat_import_count(&moat_module);
+  auto *imports = static_cast<moat_import *>(calloc(most + 1, sizeof(*wasi)));
+  if (!imports)
+    abort();
+  if (count)
+    memcpy(imports, wasi, count * sizeof(*wasi));
+  bool isRead = readImports(env, held, options.imports, imports, count);
+  if (isRead)
+    held.instance =
+        moat_instantiate(held.store, &moat_module, imports, count, &error);
+  free(imports);
+  if (isRead && !held.instance)
+    failToRun(env, held, error);
+  return held.instance;
 }
 
 /// codec(options)
@@ -564,6 +925,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
     abort();
   new (options) Options;
   new (held) Held;
+  held->env = env;
   held->holders = 1; // this function, until the instance holds it
   held->store = moat_create_store(nullptr);
   bool isMade = held->store != nullptr;
