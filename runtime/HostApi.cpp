@@ -10,6 +10,7 @@
 #include "Pool.h"
 #include "SharedMemory.h"
 #include "Table.h"
+#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 
@@ -183,6 +184,11 @@ EXPORTED moat_instance *moat_instantiate(moat_store *store,
                                          const moat_import *imports,
                                          size_t importCount,
                                          moat_error *error) {
+  if (!store || !module) {
+    fail(error, MOAT_INVALID_ARG_TYPE, "ERR_INVALID_ARG_TYPE",
+         store ? "module is missing" : "store is missing");
+    return nullptr;
+  }
   constexpr size_t inPlace = 64;
   Import space[inPlace];
   Import *list = space;
@@ -257,13 +263,18 @@ EXPORTED moat_extern moat_export_at(moat_instance *instance, size_t index,
 
 EXPORTED void moat_type_text(const moat_extern *thing, char *buffer,
                              size_t size) {
-  printType(externOf(*thing).type, buffer, size);
+  if (thing->object)
+    printType(externOf(*thing).type, buffer, size);
+  else
+    snprintf(buffer, size, "nothing");
 }
 
 EXPORTED void moat_function_arity(const moat_extern *function,
                                   size_t *parameters, size_t *results) {
-  size_t parameterCount, resultCount;
-  countTypes(textOf(*function), parameterCount, resultCount);
+  size_t parameterCount = 0, resultCount = 0;
+  if (function->object &&
+      (function->kind == MOAT_FUNCTION || function->kind == MOAT_TAG))
+    countTypes(textOf(*function), parameterCount, resultCount);
   if (parameters)
     *parameters = parameterCount;
   if (results)

@@ -320,9 +320,10 @@ moat_extern moat_export_at(moat_instance *instance, size_t index, const char **n
                            size_t *name_size);
 
 /** Writes a type as the text format has it, `(func (param i32) (result i64))` or
- * `(memory 1 2)`, NUL-terminated and cut off at \p size bytes. */
+ * `(memory 1 2)`, NUL-terminated and cut off at \p size bytes; `nothing` without an object. */
 void moat_type_text(const moat_extern *thing, char *buffer, size_t size);
-/** How many parameters and results a function or tag has; both may be null. */
+/** How many parameters and results a function or tag has, of anything else 0; both may be
+ * null. */
 void moat_function_arity(const moat_extern *function, size_t *parameters, size_t *results);
 
 /*

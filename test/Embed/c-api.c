@@ -32,6 +32,8 @@
 // CHECK-NEXT: in time: 3
 // CHECK-NEXT: late: time limit exceeded
 // CHECK-NEXT: too large: the memory is larger than the store's limit
+// CHECK-NEXT: no store: ERR_INVALID_ARG_TYPE: store is missing
+// CHECK-NEXT: no such export: nothing, 0 parameters, of 0 bytes, call: null function reference
 // CHECK-NEXT: made and destroyed: 1000
 
 //--- p.wat
@@ -195,6 +197,19 @@ int main(void) {
   store = moat_create_store(&limits);
   make(store, module, makeLog(store, "(func (param i32))"), &error);
   printf("too large: %s\n", error.text);
+  moat_destroy_store(store);
+
+  moat_instantiate(NULL, module, NULL, 0, &error);
+  printf("no store: %s: %s\n", error.code, error.text);
+  store = moat_create_store(NULL);
+  plugin = make(store, module, makeLog(store, "(func (param i32))"), &error);
+  none = moat_find_export(plugin, "nothing of that name");
+  size_t parameterCount = 9;
+  moat_type_text(&none, text, sizeof text);
+  moat_function_arity(&none, &parameterCount, NULL);
+  call("nothing of that name", values);
+  printf("no such export: %s, %zu parameters, of %u bytes, call: %s\n", text, parameterCount,
+         (unsigned)moat_memory_size(&none), trap.text);
   moat_destroy_store(store);
 
   int made = 0;
