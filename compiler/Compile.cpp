@@ -434,6 +434,10 @@ Error Compilation::resolveOptions() {
   if (!lowering.library.empty() && !isLibraryName(lowering.library))
     return optionError("--name=" + lowering.library +
                        ": not letters, digits and single underscores");
+  if (isReservedLibraryName(lowering.library))
+    return optionError("--name=" + lowering.library +
+                       ": C, C++ or the runtime has that name; --name= "
+                       "chooses another");
   if (options.emit == EmitKind::Executable &&
       target.model == CodeModel::Instance)
     return optionError("--emit=exe: an executable has the process model");

@@ -16,4 +16,7 @@ std::string libraryNameOf(StringRef outputPath);
 /// Whether \p name can begin C's identifiers.
 bool isLibraryName(StringRef name);
 
+/// Whether C, C++ or moat/moat.h has \p name already, so that no header can.
+bool isReservedLibraryName(StringRef name);
+
 } // namespace moat

@@ -21,6 +21,9 @@
 // RUN: ./linked | FileCheck %s
 // RUN: not moat --emit=archive shop.wat --name=9x -o x.a 2>&1 | FileCheck %s --check-prefix=NAME
 // NAME: --name=9x: not letters, digits and single underscores
+// RUN: not moat --emit=archive shop.wat -o libclass.a 2>&1 | FileCheck %s --check-prefix=RESERVED
+// RESERVED: --name=class: C, C++ or the runtime has that name; --name= chooses another
+// RUN: not moat --emit=archive shop.wat --name=moat -o x.a
 
 // CHECK:      no import: unknown import: "host" "price": wanted (func (param i32) (result i32))
 // CHECK-NEXT: first: 30, second: 50
