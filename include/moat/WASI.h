@@ -103,11 +103,11 @@ struct WASIOptions {
     std::string host;
     bool isReadOnly = false;
   };
-  std::string version;           ///< `unstable` or `preview1`; required
-  std::vector<std::string> args; ///< args[0] is the program's name
+  std::string version = {};           ///< `unstable` or `preview1`; required
+  std::vector<std::string> args = {}; ///< args[0] is the program's name
   /// Nothing of the host's environment is inherited.
-  std::vector<std::pair<std::string, std::string>> env;
-  std::vector<Preopen> preopens; ///< descriptors from 3 on, in this order
+  std::vector<std::pair<std::string, std::string>> env = {};
+  std::vector<Preopen> preopens = {}; ///< descriptors from 3 on, in this order
   bool returnOnExit = true;
   int stdinFd = 0, stdoutFd = 1, stderrFd = 2;
 };
@@ -117,6 +117,10 @@ class WASI {
 public:
   static std::expected<WASI, HostError> create(const Store &store,
                                                const WASIOptions &options) {
+    if (const char *option = optionWithNul(options))
+      return std::unexpected(
+          HostError{MOAT_INVALID_ARG_VALUE, "ERR_INVALID_ARG_VALUE",
+                    std::string(option) + ": a string holds a NUL byte"});
     std::vector<const char *> args;
     for (const std::string &argument : options.args)
       args.push_back(argument.c_str());
@@ -194,6 +198,25 @@ public:
 
 private:
   explicit WASI(moat_wasi *wasi) : wasi(wasi) {}
+
+  /// C's strings end at a NUL: what is behind it must not be lost unseen.
+  /// \returns the option with one, or null.
+  static const char *optionWithNul(const WASIOptions &options) {
+    auto has = [](const std::string &text) {
+      return text.find('\0') != std::string::npos;
+    };
+    for (const std::string &argument : options.args)
+      if (has(argument))
+        return "options.args";
+    for (const auto &[name, value] : options.env)
+      if (has(name) || has(value))
+        return "options.env";
+    for (const WASIOptions::Preopen &preopen : options.preopens)
+      if (has(preopen.guest) || has(preopen.host))
+        return "options.preopens";
+    return nullptr;
+  }
+
   moat_wasi *wasi;
 };
 

@@ -15,6 +15,9 @@
 // CHECK-NEXT: version 2: ERR_INVALID_ARG_VALUE: options.version: unsupported WASI version: 2
 // CHECK-NEXT: stdin -1: ERR_OUT_OF_RANGE
 // CHECK-NEXT: no such folder: ENOENT: cannot open directory ./nowhere: no such file or directory
+// CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.args: a string holds a NUL byte
+// CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.env: a string holds a NUL byte
+// CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.preopens: a string holds a NUL byte
 // CHECK-NEXT: before start: ERR_WASI_NOT_STARTED
 // CHECK-NEXT: imports: 46 wasi_snapshot_preview1, 45 wasi_unstable
 // CHECK-NEXT: start: exit code 0
@@ -161,6 +164,10 @@ int main(int argc, char **) {
   wrong = plain;
   wrong.preopens = {{"/data", "./nowhere"}};
   show("no such folder", moat::WASI::create(store, wrong));
+  const std::string cut("/data\0/sub", 10);
+  show("a NUL", moat::WASI::create(store, {.version = "preview1", .args = {cut}}));
+  show("a NUL", moat::WASI::create(store, {.version = "preview1", .env = {{"NAME", cut}}}));
+  show("a NUL", moat::WASI::create(store, {.version = "preview1", .preopens = {{cut, "data"}}}));
 
   {
     Made made = make(store, reactor, plain);
