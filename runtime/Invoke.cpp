@@ -130,7 +130,8 @@ extern "C" void builtins::moat_invoke_main(Ptr instance, Ptr type, Ptr name,
   problem << "moat: error: " << static_cast<const char *>(name) << ": ";
   if (given.size() != signature.parameterCount) {
     problem << "wanted " << uint64_t(signature.parameterCount)
-            << " arguments, for " << signature.text << ", found "
+            << (signature.parameterCount == 1 ? " argument" : " arguments")
+            << ", for " << signature.text << ", found "
             << uint64_t(given.size());
     refuse(problem);
   }

@@ -9,6 +9,8 @@
 ;; BOTH-NEXT: {{^}}1.5{{$}}
 ;; RUN: not %t 1 2>&1 | FileCheck %s --check-prefix=COUNT
 ;; COUNT: moat: error: add: wanted 2 arguments, for (func (param i32 i32) (result i32)), found 1
+;; RUN: moat %s -o %t.one --invoke=one && not %t.one 2>&1 | FileCheck %s --check-prefix=SINGLE
+;; SINGLE: moat: error: one: wanted 1 argument, for (func (param i32)), found 0
 ;; RUN: not %t 1 x 2>&1 | FileCheck %s --check-prefix=KIND
 ;; KIND: moat: error: add: wanted i32, found x
 ;; RUN: not %t 1 4294967296 2>&1 | FileCheck %s --check-prefix=LARGE
@@ -26,4 +28,5 @@
   (func (export "add") (param i32 i32) (result i32)
     (i32.add (global.get $base) (i32.add (local.get 0) (local.get 1))))
   (func (export "both") (param f64 i64) (result i64 f64) (local.get 1) (local.get 0))
+  (func (export "one") (param i32))
   (func $fail (export "trap") unreachable))
