@@ -3,6 +3,7 @@
 // Emptying is done before something is kept, outside of the lock.
 
 #include "Pool.h"
+#include "Arch/Valgrind.h"
 #include "Trap.h"
 #include <cstdlib>
 #include <cstring>
@@ -123,6 +124,7 @@ void Pool::giveStack(AddressRange stack) {
     __asan_unpoison_memory_region(begin, coldBytes + warmStackBytes);
   if (host::discard(begin, coldBytes) != Errno::Success)
     return releaseStack(stack);
+  showMemory(begin + coldBytes, warmStackBytes);
   memset(begin + coldBytes, 0, warmStackBytes);
   AddressRange dropped = stack;
   {

@@ -35,6 +35,12 @@ inline uint64_t announceStack(uint64_t begin, uint64_t end) {
 }
 inline void forgetStack(uint64_t name) { askValgrind(0x1502, name, 0); }
 
+/// Memory that may be accessed: what is below the stack pointer of a stack that
+/// was left counts as lost (memcheck.h, VALGRIND_MAKE_MEM_DEFINED).
+inline void showMemory(const void *begin, uint64_t sizeBytes) {
+  askValgrind(0x4d430002, reinterpret_cast<uint64_t>(begin), sizeBytes);
+}
+
 /// After a signal handler has changed stacks: valgrind looks where the stack
 /// pointer is when it is set to something that was in memory.
 inline void showStackChange() {
