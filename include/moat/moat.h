@@ -347,7 +347,11 @@ moat_ending moat_call_export(moat_instance *instance, size_t index, moat_value *
 /**
  * A function of the host: gets its arguments in values[0] on, and replaces them by its
  * results. Runs on the guest's stack, of which at least 64 KiB are left. May call moat_trap or
- * moat_fail; then its own frames are left as by longjmp(3).
+ * moat_fail; then its own frames are left as by longjmp(3). It must not be left otherwise: a
+ * C++ exception ends the process (std::terminate), and longjmp past a call leaves the thread's
+ * stack in doubt. What an export throws that it calls directly may be caught by the
+ * guest that called the function, or, where there is a C++ frame with destructors or a library
+ * of its own between, end the whole call (MOAT_THREW); moat_call and `__try` return it.
  */
 typedef void (*moat_callback)(void *context, moat_value *values);
 
