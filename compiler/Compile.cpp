@@ -23,6 +23,7 @@
 #include "Validate/Validate.h"
 #include "moat/Compiler.h"
 #include "moat/abi/Layout.h"
+#include "moat/abi/Versions.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -244,6 +245,7 @@ private:
   }
 
   Error resolveOptions();
+  Error resolveProcessors();
   std::string describeCompiled(const Module &module) const;
   Error resolveFeatures();
   Error checkStart(const Module &module) const;
@@ -269,6 +271,7 @@ private:
 
   FeatureSet features = FeatureSet::built();
   TargetChoice target;
+  std::vector<ProcessorVersion> versions; ///< the best last
   LowerOptions lowering;
   std::string runtimeDir;
   unsigned threads = 1;
@@ -411,6 +414,40 @@ static Capabilities hardened(const CompileOptions &options) {
   return capabilities;
 }
 
+/// The processor that the program needs, and those that functions may have
+/// versions for.
+Error Compilation::resolveProcessors() {
+  target.cpu = options.cpu.empty() ? defaultCpu(target.triple) : options.cpu;
+  target.features = options.cpuFeatures;
+  std::vector<NamedCpu> better =
+      takeBetterCpus(target.cpu, options.cpuFeatures);
+  resolveNativeCpu(target.cpu, target.features);
+  if (auto machine = createTargetMachine(target); !machine)
+    return asOptionError(machine.takeError());
+  if (better.empty())
+    return Error::success();
+  if (options.emit != EmitKind::Executable && !emitsText())
+    return optionError("--mcpu=" + options.cpu +
+                       ": only a program chooses between processors");
+  if (target.model != CodeModel::Process)
+    return optionError("--mcpu=" + options.cpu +
+                       ": only the process model has versions");
+  if (better.size() > abi::mostVersions)
+    return optionError("--mcpu=" + options.cpu + ": at most " +
+                       Twine(abi::mostVersions) +
+                       " processors behind the first");
+  for (const NamedCpu &cpu : better) {
+    Expected<ProcessorVersion> version =
+        processorVersion(target, cpu.cpu, cpu.features);
+    if (!version)
+      return asOptionError(version.takeError());
+    // `native` may be no more than the baseline.
+    if (version->needs)
+      versions.push_back(std::move(*version));
+  }
+  return Error::success();
+}
+
 Error Compilation::resolveOptions() {
   if (outputPath == "-" && !emitsText() && options.emit != EmitKind::Wasm)
     return optionError(
@@ -445,11 +482,8 @@ Error Compilation::resolveOptions() {
   target.triple = options.target.empty()
                       ? defaultTriple()
                       : llvm::Triple::normalize(options.target);
-  target.cpu = options.cpu.empty() ? defaultCpu(target.triple) : options.cpu;
-  target.features = options.cpuFeatures;
-  resolveNativeCpu(target.cpu, target.features);
-  if (auto machine = createTargetMachine(target); !machine)
-    return asOptionError(machine.takeError());
+  if (Error error = resolveProcessors())
+    return error;
 
   if (options.benchImports != BenchImports::Missing &&
       options.emit != EmitKind::Executable)
@@ -569,8 +603,10 @@ Error Compilation::compilePartition(const Module &module,
   setTuning(*ir, **machine);
   if (options.emit != EmitKind::Llvm) {
     clock.time(optimizeTime, [&] {
-      optimize(*ir, **machine, {target.level, options.strictFloat});
+      optimize(*ir, **machine, {target.level, options.strictFloat, versions});
     });
+    if (index == 0 && !versions.empty())
+      defineVersionNeeds(*ir, versions);
     addFunctionNames(*ir, module);
   }
   Error error = clock.time(

@@ -396,7 +396,8 @@ bool Driver::readOptions() {
   options.resourceDir = args.hasArg(OPT_resource_dir)
                             ? args.getLastArgValue(OPT_resource_dir).str()
                             : installation.libraryDir;
-  // Resolved here, since the cache's key says which processor it is.
+  // Resolved here, since the cache's key says which processor it is. In a list
+  // the compiler does it (see cacheKey).
   resolveNativeCpu(options.cpu, options.cpuFeatures);
 
   if (args.hasArg(OPT_v))
@@ -722,6 +723,14 @@ std::string Driver::cacheKey(StringRef buildIds) {
   key.add(options.target);
   key.add(options.cpu);
   key.add(options.cpuFeatures);
+  std::string first = options.cpu, firstFeatures = options.cpuFeatures;
+  for (const NamedCpu &cpu : takeBetterCpus(first, options.cpuFeatures)) {
+    key.add(cpu.cpu);
+    key.add(cpu.features);
+  }
+  resolveNativeCpu(first, firstFeatures);
+  key.add(first);
+  key.add(firstFeatures);
   key.add(llvm::join(options.features, ","));
   for (const std::string &input : options.extraInputs) {
     auto contents = llvm::MemoryBuffer::getFile(input, false, false);

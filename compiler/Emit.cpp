@@ -8,6 +8,7 @@
 
 #include "Emit.h"
 #include "Diagnostics.h"
+#include "moat/abi/Versions.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -139,6 +140,40 @@ void moat::setTuning(llvm::Module &ir, const llvm::TargetMachine &target) {
   for (llvm::Function &function : ir)
     if (!function.isDeclaration())
       function.addFnAttr("tune-cpu", "generic");
+}
+
+Expected<ProcessorVersion>
+moat::processorVersion(const TargetChoice &baseline, const std::string &cpu,
+                       const std::string &features) {
+  TargetChoice choice = baseline;
+  choice.cpu = cpu;
+  choice.features = features;
+  // Knows the target, and checks the names.
+  if (auto machine = createTargetMachine(choice); !machine)
+    return machine.takeError();
+  llvm::Triple triple(baseline.triple);
+  std::string message;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, message);
+  std::unique_ptr<llvm::MCSubtargetInfo> has(
+      target->createMCSubtargetInfo(triple, cpu, features));
+  std::unique_ptr<llvm::MCSubtargetInfo> had(target->createMCSubtargetInfo(
+      triple, baseline.cpu, baseline.features));
+
+  ProcessorVersion version;
+  version.name = cpu;
+  version.tuning = StringRef(cpu).starts_with("x86-64") ? "generic" : cpu;
+  version.features = baseline.features;
+  uint64_t bit = 1;
+  for (const abi::ProcessorFeature &feature : abi::processorFeatures) {
+    std::string name = std::string("+") + feature.text;
+    if (has->checkFeatures(name) && !had->checkFeatures(name)) {
+      version.needs |= bit;
+      version.features += (version.features.empty() ? "" : ",") + name;
+    }
+    bit <<= 1;
+  }
+  return version;
 }
 
 Error moat::emit(llvm::Module &ir, llvm::TargetMachine &target, EmitAs kind,

@@ -43,6 +43,13 @@ createTargetMachine(const TargetChoice &choice);
 /// level, with slow rotates, as clang does not. To be called before optimizing.
 void setTuning(llvm::Module &ir, const llvm::TargetMachine &target);
 
+/// What a version of functions for the processor \p cpu (a name of LLVM's) may
+/// use beyond \p baseline: the features that programs can ask a machine for
+/// (abi/ProcessorFeatures.def). \p features are changes to those of \p cpu.
+Expected<ProcessorVersion> processorVersion(const TargetChoice &baseline,
+                                            const std::string &cpu,
+                                            const std::string &features);
+
 enum class EmitAs : uint8_t { Assembly, Object };
 
 /// Generates code for \p ir, which is used up.

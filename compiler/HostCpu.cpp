@@ -8,7 +8,6 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 #include <algorithm>
-#include <vector>
 
 using namespace moat;
 
@@ -24,4 +23,17 @@ void moat::resolveNativeCpu(std::string &cpu, std::string &features) {
   if (!features.empty())
     found.push_back(features);
   features = llvm::join(found, ",");
+}
+
+std::vector<NamedCpu> moat::takeBetterCpus(std::string &cpus,
+                                           const std::string &features) {
+  SmallVector<StringRef> names;
+  StringRef(cpus).split(names, ',');
+  std::vector<NamedCpu> better;
+  for (StringRef name : llvm::drop_begin(names)) {
+    better.push_back({name.str(), features});
+    resolveNativeCpu(better.back().cpu, better.back().features);
+  }
+  cpus = names.front().str();
+  return better;
 }

@@ -41,8 +41,9 @@ def export_all : F<"export-all">, Group<outputGroup>,
 def O : Joined<["-"], "O">, MetaVarName<"LEVEL">, Group<codeGroup>,
     HelpText<"0, 1, 2 (default), 3 or s">;
 defm target : Value<"target", "TRIPLE", "The processor and system to compile for", codeGroup>;
-defm mcpu : Value<"mcpu", "CPU",
-    "LLVM's name of a processor, or native (default: x86-64-v2)", codeGroup>;
+defm mcpu : Value<"mcpu", "CPU[,BETTER...]",
+    "LLVM's name of a processor, or native (default: x86-64-v2); loops are compiled for better "
+    "ones as well, and chosen at start, if it pays", codeGroup>;
 defm mattr : Value<"mattr", "LIST", "Features of the processor: +avx2,-bmi", codeGroup>;
 defm bounds : Value<"bounds", "HOW",
     "How accesses out of bounds are found: guard (default) or checked", codeGroup>;

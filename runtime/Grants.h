@@ -79,6 +79,8 @@ public:
   uint32_t hardenLayers = abi::allHardenLayers; ///< abi::HardenLayer
   bool requiresHardening = false;
   bool isTraced = false;
+  /// No version of a function is taken but the baseline's (abi/Versions.h).
+  bool isBaselineOnly = false;
   bool filtersTerminal = false;
 
   uint64_t limit(abi::LimitKind kind) const {

@@ -17,6 +17,9 @@ namespace moat::rt {
 /// says.
 [[noreturn]] void endProcess(const TrapRecord &record);
 
+// Sets moat_versions (abi/Versions.h). Null where nothing has versions.
+extern "C" [[gnu::weak, gnu::visibility("hidden")]] void moat_choose_versions();
+
 // Null where there is never a second thread.
 extern "C" {
 

@@ -315,6 +315,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   moat_instance.runtime = &instance;
   static uint8_t signalStack[signalStackBytes];
   host::swapSignalStack({signalStack, sizeof(signalStack)});
+  if (moat_choose_versions && !grants.isBaselineOnly)
+    moat_choose_versions();
   installFaultHandlers();
   Hardening hardening = harden(descriptors, grants.hardenLayers);
   if (grants.isTraced)

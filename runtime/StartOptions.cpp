@@ -173,6 +173,10 @@ static void setTraced(Grants &grants, const char *, char *) {
   grants.isTraced = true;
 }
 
+static void takeBaseline(Grants &grants, const char *, char *) {
+  grants.isBaselineOnly = true;
+}
+
 static constexpr Word startWords[] = {
     {"dir=", "HOST[::GUEST][:ro]",
      "let the program use directory HOST, as GUEST; :ro: without changing it",
@@ -208,6 +212,8 @@ static constexpr Word hostWords[] = {
     {"stdin=", "null|closed", "give it no standard input", takeStream},
     {"stdout=", "null|closed", "take standard output away", takeStream},
     {"stderr=", "null|closed", "take standard error away", takeStream},
+    {"baseline", "", "run code for the oldest processor that it is made for",
+     takeBaseline},
     {"trace", "", "print every call to standard error", setTraced},
 };
 

@@ -10,6 +10,7 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/Multiversion.h"
 #include "Optimize/NoWrap.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
@@ -59,13 +60,32 @@ public:
 private:
   FunctionPassManager with, without;
 };
+
+/// One of Multiversion's two steps.
+class VersionsPass : public llvm::PassInfoMixin<VersionsPass> {
+public:
+  VersionsPass(Multiversion &versions,
+               void (Multiversion::*step)(llvm::Module &))
+      : versions(versions), step(step) {}
+
+  llvm::PreservedAnalyses run(llvm::Module &ir, llvm::ModuleAnalysisManager &) {
+    (versions.*step)(ir);
+    return llvm::PreservedAnalyses::none();
+  }
+  static bool isRequired() { return true; }
+
+private:
+  Multiversion &versions;
+  void (Multiversion::*step)(llvm::Module &);
+};
 } // namespace
 
 namespace {
 class Optimizer {
 public:
   Optimizer(llvm::TargetMachine &target, const OptimizeOptions &options)
-      : options(options), builder(&target, tuning(options.level)) {
+      : options(options), versions(options.versions),
+        builder(&target, tuning(options.level)) {
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(sccs);
     builder.registerFunctionAnalyses(functions);
@@ -85,6 +105,18 @@ public:
         [](FunctionPassManager &passes, llvm::OptimizationLevel) {
           passes.addPass(UnrollAgainPass(/*doublesVectors=*/false));
         });
+    if (options.level != OptLevel::O3 || !versions.isWanted())
+      return;
+    builder.registerOptimizerEarlyEPCallback([this](ModulePassManager &passes,
+                                                    llvm::OptimizationLevel,
+                                                    llvm::ThinOrFullLTOPhase) {
+      passes.addPass(VersionsPass(versions, &Multiversion::clone));
+    });
+    builder.registerOptimizerLastEPCallback([this](ModulePassManager &passes,
+                                                   llvm::OptimizationLevel,
+                                                   llvm::ThinOrFullLTOPhase) {
+      passes.addPass(VersionsPass(versions, &Multiversion::join));
+    });
   }
 
   void run(llvm::Module &ir);
@@ -100,9 +132,10 @@ private:
   FunctionPassManager cleanUp() const;
   FunctionPassManager rollLoops() const;
   FunctionPassManager improveLoops() const;
-  ModulePassManager shortPipeline() const;
+  ModulePassManager shortPipeline();
 
   const OptimizeOptions &options;
+  Multiversion versions;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
@@ -184,7 +217,7 @@ static FunctionPassManager removeRedundancy() {
   return passes;
 }
 
-ModulePassManager Optimizer::shortPipeline() const {
+ModulePassManager Optimizer::shortPipeline() {
   ModulePassManager passes;
   passes.addPass(llvm::GlobalDCEPass());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(cleanUp()));
@@ -195,8 +228,12 @@ ModulePassManager Optimizer::shortPipeline() const {
   passes.addPass(
       llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(inlineThreshold)));
   passes.addPass(llvm::GlobalDCEPass());
+  if (versions.isWanted())
+    passes.addPass(VersionsPass(versions, &Multiversion::clone));
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(
       ByLoops(improveLoops(), removeRedundancy())));
+  if (versions.isWanted())
+    passes.addPass(VersionsPass(versions, &Multiversion::join));
   return passes;
 }
 

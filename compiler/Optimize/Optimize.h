@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "Optimize/Multiversion.h"
 #include <cstdint>
 
 namespace llvm {
@@ -19,6 +20,9 @@ enum class OptLevel : uint8_t { O0, O1, O2, O3, Os };
 struct OptimizeOptions {
   OptLevel level = OptLevel::O2;
   bool strictFloat = false; ///< what quiets a NaN stays, whatever its operand
+  /// At -O2 and -O3: better processors, the best last, that functions may get
+  /// versions for.
+  std::vector<ProcessorVersion> versions;
 };
 
 /// Optimizes \p ir in place for \p target.

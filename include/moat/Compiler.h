@@ -175,7 +175,10 @@ struct CompileOptions {
 
   /// Target triple. Default: this machine's processor, Linux.
   std::string target;
-  /// LLVM's name of a processor, or `native`. Default: x86-64-v2 on x86-64.
+  /// LLVM's name of a processor, or `native`. Default: x86-64-v2 on x86-64. Of
+  /// executables also a list: the first is what the program needs; functions
+  /// whose loops gain by it have versions for the others, the best last, and
+  /// the program takes what the machine has.
   std::string cpu;
   /// LLVM's processor features, `+avx2,-bmi`. Default: the processor's.
   std::string cpuFeatures;
