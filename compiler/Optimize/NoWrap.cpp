@@ -18,10 +18,11 @@
 // This is a fact about an address, never about a value: it changes how B's
 // address is formed, and nothing is attached to y or to y + d. If LLVM deletes
 // A, or moves B in front of it, B's address is still inside of the reservation
-// or its guards, whatever y is; and where A would have trapped, it is past the
-// memory's end (d >= 0) or equal to or worse than what was written, so B traps
-// in its place. The first of several neighbours is what the others are formed
-// from, so a chain of facts never grows.
+// or its guards, whatever y is. It differs from the one that was written in two
+// cases: y is at or past 2^32 - 65,536 and y + d wraps, where A was to trap and
+// B now does; and y + d is below zero, where both trap. The first of several
+// neighbours is what the others are formed from, so a chain of facts never
+// grows.
 
 #include "Optimize/NoWrap.h"
 #include "Optimize/Linear.h"

@@ -273,7 +273,7 @@ typedef struct moat_error {
   moat_trap_info trap; /**< of MOAT_START_FAILED */
 } moat_error;
 
-/** A compiled module: the symbol `moat_module` of a shared library, `NAME_module` of an
+/** A compiled module: the symbol `moat_module` of a shared library, `NAME__module` of an
  * archive and its header. */
 #ifdef __cplusplus
 } // extern "C"
