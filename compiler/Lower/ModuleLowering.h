@@ -123,6 +123,11 @@ inline constexpr char threadInstance[] = "moat_thread_instance";
 inline std::string callTable(uint32_t index) {
   return "moat_calls." + std::to_string(index);
 }
+/// The functions of a type in a table.
+inline std::string codeTable(uint32_t index, uint32_t canonicalType) {
+  return "moat_codes." + std::to_string(index) + "." +
+         std::to_string(canonicalType);
+}
 } // namespace symbol
 
 /// Offsets of the arrays in an instance of the instance model.

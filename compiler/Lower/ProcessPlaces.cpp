@@ -93,6 +93,24 @@ private:
   /// UINT32_MAX.
   using Elements = std::vector<uint32_t>;
 
+  /// The functions of a type in a constant table.
+  struct Targets {
+    uint32_t function; ///< the only one, or `many`
+    uint64_t count;
+    uint64_t first, last; ///< elements
+
+    static constexpr uint32_t many = UINT32_MAX;
+
+    uint64_t rows() const { return last - first + 1; }
+    /// The index alone tells whether an element is one of them.
+    bool isRange() const { return count == rows(); }
+    /// Different ones that lie close have a table of their own, in whose other
+    /// rows are functions that trap: again the index is all that is compared.
+    bool hasTable() const {
+      return function == many && rows() <= 4 * count + 16;
+    }
+  };
+
   /// A symbol that another object defines, or that this one will.
   llvm::GlobalVariable *external(const Twine &name, llvm::Type *type,
                                  bool isConstant = false);
@@ -116,9 +134,23 @@ private:
   }
   llvm::GlobalVariable *globalCell(uint32_t index);
   llvm::Constant *typeIdentity(uint32_t typeIndex);
+  void checkElement(Builder &b, uint32_t table, llvm::Value *index);
+  Callee constantCallee(Builder &b, uint32_t table, llvm::Value *index,
+                        uint32_t typeIndex);
   void planTables();
   std::optional<Elements> planTable(uint32_t table);
   void defineConstantTable(uint32_t table);
+  void defineCodeTable(uint32_t table, uint32_t canonical,
+                       const Targets &known);
+  uint32_t canonicalTypeOf(uint32_t functionIndex) {
+    return m.module.types[m.module.functions[functionIndex].typeIndex]
+        .canonical;
+  }
+  llvm::Constant *codeOf(uint32_t functionIndex) {
+    return m.module.functions[functionIndex].import
+               ? m.importThunk(functionIndex)
+               : m.function(functionIndex);
+  }
   void defineFunctionRef(uint32_t functionIndex);
   void defineTypes();
 
@@ -127,10 +159,8 @@ private:
   llvm::StructType *callEntry =
       llvm::StructType::get(m.context, {m.ptr, m.ptr});
   std::vector<std::optional<Elements>> constantTables;
-  /// Of a constant table: the one function of a type, by its canonical type;
-  /// `manyTargets` where there are several.
-  std::vector<llvm::DenseMap<uint32_t, uint32_t>> targets;
-  static constexpr uint32_t manyTargets = UINT32_MAX;
+  /// Of a constant table: its functions of a type, by their canonical type.
+  std::vector<llvm::DenseMap<uint32_t, Targets>> targets;
 };
 } // namespace
 
@@ -226,31 +256,64 @@ Callee ProcessPlaces::callee(Builder &, uint32_t functionIndex) {
   return {m.function(functionIndex), nullptr};
 }
 
-Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
-                                     llvm::Value *index, uint32_t typeIndex) {
+void ProcessPlaces::checkElement(Builder &b, uint32_t table,
+                                 llvm::Value *index) {
   m.trapIf(b, b.CreateICmpUGE(index, tableSize(b, table)),
            TrapKind::UndefinedElement);
-  if (const auto &elements = constantTables[table]) {
-    llvm::Value *calls =
-        external(symbol::callTable(table),
-                 llvm::ArrayType::get(callEntry, elements->size()), true);
-    llvm::Value *entry = b.CreateGEP(callEntry, calls, index);
-    llvm::Value *type = m.loadField(b, m.ptr, entry, 8, true);
-    if (!m.isExact(typeIndex))
-      m.trapIf(b, b.CreateIsNull(type), TrapKind::UninitializedElement);
-    m.trapUnless(b, m.isSubtype(b, type, typeIndex), [&] {
-      return b.CreateSelect(
-          b.CreateIsNull(type),
-          b.getInt32(uint32_t(TrapKind::UninitializedElement)),
-          b.getInt32(uint32_t(TrapKind::IndirectCallType)));
+}
+
+/// Of a table that nothing changes.
+Callee ProcessPlaces::constantCallee(Builder &b, uint32_t table,
+                                     llvm::Value *index, uint32_t typeIndex) {
+  llvm::FunctionType *type = m.functionType(m.module.types[typeIndex].func);
+  uint32_t canonical = m.module.types[typeIndex].canonical;
+  auto trapKind = [&](llvm::Value *isNull) {
+    return b.CreateSelect(isNull,
+                          b.getInt32(uint32_t(TrapKind::UninitializedElement)),
+                          b.getInt32(uint32_t(TrapKind::IndirectCallType)));
+  };
+  const Targets *known = nullptr;
+  if (auto found = targets[table].find(canonical);
+      m.isExact(typeIndex) && found != targets[table].end())
+    known = &found->second;
+
+  if (known && (known->isRange() || known->hasTable())) {
+    llvm::Value *row = b.CreateSub(index, b.getInt64(known->first));
+    llvm::Value *isRow = b.CreateICmpULT(row, b.getInt64(known->rows()));
+    m.trapUnless(b, isRow, [&] {
+      checkElement(b, table, index);
+      llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
+      return trapKind(b.CreateIsNull(m.loadField(b, m.ptr, place, 0, true)));
     });
-    auto target = targets[table].find(m.module.types[typeIndex].canonical);
-    if (m.isExact(typeIndex) && target != targets[table].end() &&
-        target->second != manyTargets)
-      return callee(b, target->second);
-    llvm::Value *code = m.loadField(b, m.ptr, entry, 0, true);
-    return {{m.functionType(m.module.types[typeIndex].func), code}, nullptr};
+    if (known->function != Targets::many)
+      return callee(b, known->function);
+    llvm::Value *codes =
+        external(symbol::codeTable(table, canonical),
+                 llvm::ArrayType::get(m.ptr, known->rows()), true);
+    llvm::Value *place = b.CreateGEP(m.ptr, codes, row);
+    return {{type, m.loadField(b, m.ptr, place, 0, true)}, nullptr};
   }
+
+  checkElement(b, table, index);
+  llvm::Value *calls = external(
+      symbol::callTable(table),
+      llvm::ArrayType::get(callEntry, constantTables[table]->size()), true);
+  llvm::Value *entry = b.CreateGEP(callEntry, calls, index);
+  llvm::Value *identity = m.loadField(b, m.ptr, entry, 8, true);
+  if (!m.isExact(typeIndex))
+    m.trapIf(b, b.CreateIsNull(identity), TrapKind::UninitializedElement);
+  m.trapUnless(b, m.isSubtype(b, identity, typeIndex),
+               [&] { return trapKind(b.CreateIsNull(identity)); });
+  if (known && known->function != Targets::many)
+    return callee(b, known->function);
+  return {{type, m.loadField(b, m.ptr, entry, 0, true)}, nullptr};
+}
+
+Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
+                                     llvm::Value *index, uint32_t typeIndex) {
+  if (constantTables[table])
+    return constantCallee(b, table, index, typeIndex);
+  checkElement(b, table, index);
   llvm::Value *place = b.CreateGEP(m.ptr, tableElements(b, table), index);
   llvm::Value *reference = m.loadField(b, m.ptr, place, 0);
   m.trapIf(b, b.CreateIsNull(reference), TrapKind::UninitializedElement);
@@ -267,14 +330,17 @@ void ProcessPlaces::planTables() {
     targets.emplace_back();
     if (!constantTables[i])
       continue;
-    for (uint32_t function : *constantTables[i]) {
+    for (auto [element, function] : llvm::enumerate(*constantTables[i])) {
       if (function == UINT32_MAX)
         continue;
-      uint32_t typeIndex = m.module.functions[function].typeIndex;
-      auto [known, isNew] =
-          targets[i].try_emplace(m.module.types[typeIndex].canonical, function);
-      if (!isNew && known->second != function)
-        known->second = manyTargets;
+      Targets &known = targets[i]
+                           .try_emplace(canonicalTypeOf(function),
+                                        Targets{function, 0, element, element})
+                           .first->second;
+      if (known.function != function)
+        known.function = Targets::many;
+      ++known.count;
+      known.last = element;
     }
   }
 }
@@ -318,12 +384,10 @@ void ProcessPlaces::defineConstantTable(uint32_t table) {
       calls.push_back(llvm::ConstantStruct::get(callEntry, {null, null}));
       continue;
     }
-    const Function &function = m.module.functions[functionIndex];
-    llvm::Constant *code = function.import ? m.importThunk(functionIndex)
-                                           : m.function(functionIndex);
+    uint32_t typeIndex = m.module.functions[functionIndex].typeIndex;
     references.push_back(m.constantFunctionRef(functionIndex));
     calls.push_back(llvm::ConstantStruct::get(
-        callEntry, {code, typeIdentity(function.typeIndex)}));
+        callEntry, {codeOf(functionIndex), typeIdentity(typeIndex)}));
   }
   define(symbol::tableElements(table),
          llvm::ConstantArray::get(llvm::ArrayType::get(m.ptr, elements.size()),
@@ -333,16 +397,38 @@ void ProcessPlaces::defineConstantTable(uint32_t table) {
          llvm::ConstantArray::get(
              llvm::ArrayType::get(callEntry, elements.size()), calls),
          true);
+  for (const auto &[canonical, known] : targets[table])
+    if (known.hasTable())
+      defineCodeTable(table, canonical, known);
+}
+
+void ProcessPlaces::defineCodeTable(uint32_t table, uint32_t canonical,
+                                    const Targets &known) {
+  auto stub = [&](Builtin which) {
+    return llvm::cast<llvm::Constant>(m.builtin(which).getCallee());
+  };
+  SmallVector<llvm::Constant *> codes;
+  for (uint64_t i = known.first; i <= known.last; ++i) {
+    uint32_t function = (*constantTables[table])[i];
+    if (function == UINT32_MAX)
+      codes.push_back(stub(Builtin::trap_null_element));
+    else if (canonicalTypeOf(function) != canonical)
+      codes.push_back(stub(Builtin::trap_call_type));
+    else
+      codes.push_back(codeOf(function));
+  }
+  define(symbol::codeTable(table, canonical),
+         llvm::ConstantArray::get(llvm::ArrayType::get(m.ptr, codes.size()),
+                                  codes),
+         true);
 }
 
 void ProcessPlaces::defineFunctionRef(uint32_t functionIndex) {
-  const Function &function = m.module.functions[functionIndex];
+  uint32_t typeIndex = m.module.functions[functionIndex].typeIndex;
   llvm::Constant *null = llvm::ConstantPointerNull::get(m.ptr);
-  llvm::Constant *code = function.import ? m.importThunk(functionIndex)
-                                         : m.function(functionIndex);
   define(symbol::functionRef(functionIndex),
          llvm::ConstantStruct::getAnon(
-             {code, null, typeIdentity(function.typeIndex), null}),
+             {codeOf(functionIndex), null, typeIdentity(typeIndex), null}),
          true);
 }
 

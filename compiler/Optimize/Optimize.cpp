@@ -15,6 +15,7 @@
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
 #include "Optimize/Widen.h"
+#include "Optimize/ZeroExtend.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
@@ -105,6 +106,11 @@ public:
         [](FunctionPassManager &passes, llvm::OptimizationLevel) {
           passes.addPass(UnrollAgainPass(/*doublesVectors=*/false));
         });
+    builder.registerOptimizerLastEPCallback([](ModulePassManager &passes,
+                                               llvm::OptimizationLevel,
+                                               llvm::ThinOrFullLTOPhase) {
+      passes.addPass(llvm::createModuleToFunctionPassAdaptor(ZeroExtendPass()));
+    });
     if (options.level != OptLevel::O3 || !versions.isWanted())
       return;
     builder.registerOptimizerEarlyEPCallback([this](ModulePassManager &passes,
@@ -204,6 +210,7 @@ FunctionPassManager Optimizer::improveLoops() const {
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
+  passes.addPass(ZeroExtendPass());
   return passes;
 }
 
@@ -214,6 +221,7 @@ static FunctionPassManager removeRedundancy() {
   passes.addPass(NoWrapPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
+  passes.addPass(ZeroExtendPass());
   return passes;
 }
 

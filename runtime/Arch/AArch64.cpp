@@ -7,6 +7,7 @@
 
 #include "Arch/Arch.h"
 #include "Arch/LeaveGuest.h"
+#include "Trap.h"
 #include <ucontext.h>
 
 namespace moat::rt {
@@ -116,6 +117,17 @@ moat_trap:
         .size   moat_trap, .-moat_trap
         .text
 )");
+
+// They leave by a jump, so that a backtrace shows the caller alone.
+#define MOAT_TRAP_WITH(kind) asm("mov w0, %0\n\tb moat_trap" : : "i"(kind))
+
+extern "C" [[gnu::naked]] void moat_trap_null_element(uint32_t) {
+  MOAT_TRAP_WITH(Trap::UninitializedElement);
+}
+
+extern "C" [[gnu::naked]] void moat_trap_call_type(uint32_t) {
+  MOAT_TRAP_WITH(Trap::IndirectCallType);
+}
 
 void readMachineContext(const void *machineContext, Registers &registers) {
   auto &context = static_cast<const ucontext_t *>(machineContext)->uc_mcontext;

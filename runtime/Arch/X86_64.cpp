@@ -6,6 +6,7 @@
 
 #include "Arch/Arch.h"
 #include "Arch/LeaveGuest.h"
+#include "Trap.h"
 #include <ucontext.h>
 
 namespace moat::rt {
@@ -125,6 +126,18 @@ static constexpr int gregOfDwarf[16] = {
     REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
     REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
 };
+
+// They leave by a jump, so that a backtrace shows the caller alone.
+#define MOAT_TRAP_WITH(kind)                                                   \
+  asm("movl %0, %%edi\n\tjmp moat_trap" : : "i"(kind))
+
+extern "C" [[gnu::naked]] void moat_trap_null_element(uint32_t) {
+  MOAT_TRAP_WITH(Trap::UninitializedElement);
+}
+
+extern "C" [[gnu::naked]] void moat_trap_call_type(uint32_t) {
+  MOAT_TRAP_WITH(Trap::IndirectCallType);
+}
 
 void readMachineContext(const void *machineContext, Registers &registers) {
   auto &gregs =
