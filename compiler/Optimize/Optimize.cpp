@@ -32,6 +32,7 @@
 #include "llvm/Transforms/Scalar/LICM.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
 #include "llvm/Transforms/Scalar/LoopRotation.h"
+#include "llvm/Transforms/Scalar/LoopStrengthReduce.h"
 #include "llvm/Transforms/Scalar/SROA.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
 #include "llvm/Transforms/Vectorize/LoopVectorize.h"
@@ -81,6 +82,16 @@ private:
 };
 } // namespace
 
+/// Loop strength reduction makes the inductions that addresses are formed from;
+/// the code generator's own comes too late for the extensions.
+static FunctionPassManager extendAddresses() {
+  FunctionPassManager passes;
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(llvm::LoopStrengthReducePass()));
+  passes.addPass(ZeroExtendPass());
+  return passes;
+}
+
 namespace {
 class Optimizer {
 public:
@@ -109,7 +120,8 @@ public:
     builder.registerOptimizerLastEPCallback([](ModulePassManager &passes,
                                                llvm::OptimizationLevel,
                                                llvm::ThinOrFullLTOPhase) {
-      passes.addPass(llvm::createModuleToFunctionPassAdaptor(ZeroExtendPass()));
+      passes.addPass(
+          llvm::createModuleToFunctionPassAdaptor(extendAddresses()));
     });
     if (options.level != OptLevel::O3 || !versions.isWanted())
       return;
@@ -210,7 +222,7 @@ FunctionPassManager Optimizer::improveLoops() const {
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(ZeroExtendPass());
+  passes.addPass(extendAddresses());
   return passes;
 }
 
@@ -221,7 +233,7 @@ static FunctionPassManager removeRedundancy() {
   passes.addPass(NoWrapPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(ZeroExtendPass());
+  passes.addPass(extendAddresses());
   return passes;
 }
 

@@ -19,8 +19,8 @@
   ;; CHECK-LABEL: define {{.*}} @w1(
   ;; CHECK: [[FIRST:%.*]] = zext i32 %{{.*}} to i64
   ;; CHECK: [[AT:%.*]] = phi i64 [ {{.*}}, %{{.*}} ], [ {{.*}}, %{{.*}} ]
-  ;; CHECK: getelementptr {{.*}} @moat_memory0, i64 [[AT]]
   ;; CHECK: trunc {{.*}}i64 [[AT]] to i32
+  ;; CHECK: getelementptr {{.*}} @moat_memory0, i64 [[AT]]
   ;; CHECK: ret i32
   ;; Down a tree, to the left where the key is less.
   (func $descend (type $function)
