@@ -83,12 +83,14 @@ static std::string memberName(ValType type) {
   return type == ValType::V128 ? "vector" : "ref";
 }
 
-/// What a name in a comment may not end or continue.
-static std::string inComment(StringRef name) {
+/// What a text in a comment may not end or continue. A function of 1,000
+/// parameters, the most there can be, fits.
+static std::string inComment(StringRef text) {
+  constexpr size_t longest = 20000;
   std::string safe;
-  for (char c : name.take_front(100))
+  for (char c : text.take_front(longest))
     safe += llvm::isPrint(c) && c != '*' && c != '\\' && c != '/' ? c : '?';
-  return safe;
+  return text.size() > longest ? safe + "..." : safe;
 }
 
 static std::string parameters(const FuncType &type) {
@@ -236,14 +238,23 @@ void HeaderWriter::writeGlobal(const Export &exported, size_t index) {
 
 void HeaderWriter::writeTag(const Export &exported, size_t index) {
   std::string name = symbol(exported.name);
-  os << "/** A tag, and whether a call threw it. */\n";
+  const FuncType &type = module.types[module.tags[exported.index].typeIndex].func;
+  os << "/** A tag, " << inComment(toString(type))
+     << ": whether a call threw it, and for functions of the host\n * to throw "
+        "it. */\n";
   writeExtern(name, index);
   os << "static inline bool " << name << "__is(" << instance()
      << ", const moat_trap_info *trap) {\n"
      << "  return trap->exception &&\n"
      << "         moat_exception_tag(moat_store_of((moat_instance *)instance), "
         "trap).object ==\n             "
-     << name << "(instance).object;\n}\n";
+     << name << "(instance).object;\n}\n"
+     << "MOAT_NORETURN static inline void " << name << "__throw(" << instance()
+     << parameters(type) << ") {\n  moat_value values["
+     << std::max<size_t>(1, type.params.size()) << "];\n";
+  for (auto [i, param] : llvm::enumerate(type.params))
+    os << "  values[" << i << "]." << memberName(param) << " = p" << i << ";\n";
+  os << "  moat_throw(" << name << "(instance), values);\n}\n";
 }
 
 void HeaderWriter::writeExport(const Export &exported, size_t index) {

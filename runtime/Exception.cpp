@@ -7,8 +7,10 @@
 // throws and continues here, on the stack that was left for the guest's. Frames
 // are walked outwards by the unwind tables; the first call that has a landing
 // pad takes the exception, whatever it is: its code compares tags and throws
-// again if it must. At the activation's own frame, or at one of somebody else's
-// exceptions, the activation ends, with the exception in its record.
+// again if it must. At the activation's own frame the activation ends, with the
+// exception in its record. In a host program other frames may be in between,
+// those of C++ functions that it called: from there C++'s unwinder goes on
+// (ForeignFrames.cpp).
 //
 // Exceptions are cells of the garbage-collected heap. The one that ended an
 // activation is kept until another one does.
@@ -16,6 +18,7 @@
 #include "Arch/Throw.h"
 #include "Builtins.h"
 #include "Collect.h"
+#include "ForeignFrames.h"
 #include "Host/Host.h"
 #include "Message.h"
 #include "Trap.h"
@@ -23,13 +26,23 @@
 namespace moat::rt {
 
 /// An indirect pointer is the address of a pointer.
-static bool isOurs(const UnwindRow &row, const UnwindTables &tables) {
-  auto ours = reinterpret_cast<uint64_t>(&builtins::moat_personality);
-  if (row.personality == ours)
+static bool hasPersonality(const UnwindRow &row, const UnwindTables &tables,
+                           const void *function) {
+  auto wanted = reinterpret_cast<uint64_t>(function);
+  if (row.personality == wanted)
     return true;
   return row.personality % sizeof(uint64_t) == 0 &&
          tables.image.contains(row.personality, sizeof(uint64_t)) &&
-         *reinterpret_cast<const uint64_t *>(row.personality) == ours;
+         *reinterpret_cast<const uint64_t *>(row.personality) == wanted;
+}
+
+/// Not the host's: a guest's, or the one that ends an activation.
+static bool isOurs(const UnwindRow &row, const UnwindTables &tables) {
+  return !row.personality ||
+         hasPersonality(row, tables, reinterpret_cast<const void *>(
+                                         &builtins::moat_personality)) ||
+         hasPersonality(row, tables, reinterpret_cast<const void *>(
+                                         &moat_activation_personality));
 }
 
 extern "C" void moat_on_throw(Activation *activation,
@@ -39,21 +52,22 @@ extern "C" void moat_on_throw(Activation *activation,
   uint64_t pc = registers.pc;
   UnwindTables tables = {};
   UnwindRow row;
-  for (;;) {
+  while (!activation->isOnHostStack) {
     if (!tables.image.contains(pc) && !domain.findTables(domain, pc, tables))
       break;
-    if (!findRow(tables, pc, row))
-      break;
-    if (row.personality && !isOurs(row, tables))
+    if (!findRow(tables, pc, row) || !isOurs(row, tables))
       break;
     if (uint64_t landing = findLandingPad(tables, row, pc)) {
       registers.pc = landing;
       moat_land(&registers, exception);
     }
     if (step(tables, row, domain.stack, registers) != Step::Caller)
-      break;
+      leaveByException(activation, exception);
     pc = registers.pc - !row.isSignalFrame;
   }
+  registers.pc = pc;
+  if (domain.throwThrough)
+    domain.throwThrough(*exception, registers);
   leaveByException(activation, exception);
 }
 
@@ -66,7 +80,13 @@ extern "C" void moat_on_stray_throw() {
 
 namespace builtins {
 
-extern "C" void moat_personality() {}
+extern "C" I32 moat_personality(I32, I32 actions, I64 kind, Ptr header,
+                                Ptr context) {
+  constexpr I32 continueUnwind = 8;
+  return moat_guest_personality
+             ? moat_guest_personality(actions, kind, header, context)
+             : continueUnwind;
+}
 
 extern "C" Ptr moat_exception_new(Ptr instance, Ptr tag, I32 valueCount) {
   // The collector looks at the values one by one: any may be a reference.

@@ -3,6 +3,8 @@
 // The bodies behind moat.h's part for host programs, thin layers over
 // Instantiate.
 
+#include "Arch/Throw.h"
+#include "Builtins.h"
 #include "Embed.h"
 #include "Limits.h"
 #include "Memory.h"
@@ -322,6 +324,45 @@ EXPORTED void moat_fail(uint32_t code, const char *text) {
   failActivation(code, text);
 }
 
+EXPORTED void moat_throw(moat_extern tag, const moat_value *values) {
+  if (!isActive())
+    moat_on_stray_throw();
+  Extern thrown = externOf(tag);
+  bool isTag = tag.kind == MOAT_TAG && thrown &&
+               thrown.type.kind == abi::ExternKind::Tag && tag.store &&
+               &domainOf(tag) == moat_activation->domain;
+  size_t parameters = 0;
+  if (isTag)
+    moat_function_arity(&tag, &parameters, nullptr);
+  if (!isTag || (parameters && !values))
+    failActivation(0, isTag ? "moat_throw: the values are missing"
+                            : "moat_throw: not a tag of the guest's store");
+  builtins::moat_throw_exception(storeOf(tag.store).makeException(
+      thrown, reinterpret_cast<const abi::Value *>(values)));
+}
+
+EXPORTED void moat_pass_on(const moat_trap_info *trap) {
+  if (!isActive())
+    abort();
+  switch (trap->ending) {
+  case MOAT_TRAPPED:
+    builtins::moat_trap(static_cast<uint32_t>(trap->kind));
+  case MOAT_EXITED:
+    exitActivation(trap->exit_code);
+  case MOAT_THREW: {
+    const Domain &domain = *moat_activation->domain;
+    auto *exception = static_cast<abi::Exception *>(trap->exception);
+    domain.throwOn(domain, exception);
+    TrapRecord record;
+    record.ending = TrapRecord::Threw;
+    record.exception = exception;
+    endActivationLike(record);
+  }
+  default:
+    failActivation(trap->exit_code, trap->text);
+  }
+}
+
 /// Appends to a buffer as far as there is room.
 static void append(char *&at, const char *end, const Message &text) {
   size_t room = static_cast<size_t>(end - at);
@@ -466,6 +507,11 @@ EXPORTED void *moat_keep_copy(moat_store *store, const void *bytes,
   }
   memcpy(copy, bytes, size);
   return copy;
+}
+
+EXPORTED bool moat_keep(moat_store *store, void *object,
+                        void (*destroy)(void *)) {
+  return storeOf(store).own(object, destroy);
 }
 
 // Memories.

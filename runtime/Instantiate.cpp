@@ -10,6 +10,7 @@
 #include "Arch/Valgrind.h"
 #include "Builtins.h"
 #include "Collect.h"
+#include "ForeignFrames.h"
 #include "Host/HostThread.h"
 #include "Interrupt.h"
 #include "Limits.h"
@@ -180,6 +181,14 @@ static bool isGuestCode(const Domain &domain, uint64_t pc);
 static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
                        TrapRecord &record);
 
+/// An exception of another store has tags and references that mean nothing in
+/// this one: it ends the call.
+static void throwOn(const Domain &domain, abi::Exception *exception) {
+  const Heap *heap = heapOf(*domain.context);
+  if (heap && heap->contains(exception))
+    builtins::moat_throw_exception(exception);
+}
+
 /// From the pool, or a new one.
 static bool takeStack(Contents &store) {
   uint64_t wanted = store.options.stackBytes;
@@ -226,6 +235,8 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.stressesHeap = options.stressesHeap;
   store->domain.isGuestCode = isGuestCode;
   store->domain.enter = enterStore;
+  store->domain.throwThrough = throwThroughForeignFrames;
+  store->domain.throwOn = throwOn;
   store->domain.memoryBytesLeft = options.memoryBytes;
   store->domain.tableElementsLeft = options.tableElements;
   if (options.pool)
@@ -267,6 +278,7 @@ void Store::destroy(Store *store) {
   forEach(contents.functions, [](HostFunction *each) { free(each); });
   for (InternedType *bucket : contents.types)
     forEach(bucket, [](InternedType *each) { free(each); });
+  forgetFlights(contents.domain);
   Heap::destroy(heapOf(contents.context));
   leaveStack(contents);
   forEach(contents.kept, [](KeptObject *each) {
@@ -327,6 +339,8 @@ void visitRoots(const Domain &domain, Heap &heap) {
   constexpr uint64_t valueWords = sizeof(abi::Value) / sizeof(void *);
   for (StoreGlobal *each = store->globals; each; each = each->next)
     heap.visit(&each->value, valueWords);
+  for (Flight *each = domain.flights; each; each = each->next)
+    heap.visit(&each->exception, 1);
   for (StoreTable *each = store->tables; each; each = each->next)
     heap.visit(each->table.elements, each->table.size);
   for (StoreInstance *each = store->instances; each; each = each->next) {
@@ -352,9 +366,8 @@ static bool isNumberType(const char *text) {
 
 /// References that leave the guest are kept: those among \p values whose types
 /// the function type's text has behind \p keyword, ` (param` or ` (result`.
-static void keepValues(const abi::Context &context,
-                       const abi::FuncRef &function, const char *keyword,
-                       const abi::Value *values) {
+static void keepValues(const abi::Context &context, const char *text,
+                       const char *keyword, const abi::Value *values) {
   Heap *heap = heapOf(context);
   if (!heap)
     return;
@@ -362,7 +375,7 @@ static void keepValues(const abi::Context &context,
   uint32_t depth = 0;
   bool isAmongValues = false;
   // The text is a list; its parts are at depth 1, and their types at depth 2.
-  for (const char *text = function.type->text; *text; ++text) {
+  for (; *text; ++text) {
     if (*text == ' ' && depth == 1)
       isAmongValues = strncmp(text, keyword, size) == 0;
     else if (*text == ' ' && depth == 2 && isAmongValues) {
@@ -424,7 +437,10 @@ bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
   Contents &contents = Contents::of(*this);
   bool hasReturned = callFromHost(contents.domain, function, values, trap);
   if (hasReturned)
-    keepValues(contents.context, *function, " (result", values);
+    keepValues(contents.context, function->type->text, " (result", values);
+  else if (trap.ending == TrapRecord::Threw)
+    keepValues(contents.context, *trap.exception->tag, " (param",
+               reinterpret_cast<const abi::Value *>(trap.exception + 1));
   return hasReturned;
 }
 
@@ -443,6 +459,33 @@ extern "C" void builtins::moat_enter_export(Ptr instance, Ptr function,
 }
 
 bool Store::interrupt() { return interruptCall(Contents::of(*this).domain); }
+
+/// The number of parameters in a type's text.
+static uint32_t parameterCount(const char *text) {
+  uint32_t count = 0, depth = 0;
+  bool isInResults = false;
+  for (; *text; ++text) {
+    if (*text == '(' && ++depth == 2)
+      isInResults = strncmp(text, "(result", 7) == 0;
+    count += *text == ' ' && depth == 2 && !isInResults;
+    if (*text == ')' && --depth == 0)
+      break;
+  }
+  return count;
+}
+
+abi::Exception *Store::makeException(const Extern &tag,
+                                     const abi::Value *values) {
+  uint32_t count = parameterCount(tag.type.type->text);
+  // Like what compiled code gets; only the context is asked for.
+  abi::Instance thrower = {};
+  thrower.context = &context();
+  auto *exception = static_cast<abi::Exception *>(
+      builtins::moat_exception_new(&thrower, tag.tag, count));
+  if (count)
+    memcpy(exception + 1, values, count * sizeof(abi::Value));
+  return exception;
+}
 
 bool Store::own(void *object, void (*destroy)(void *)) {
   auto *kept = allocate<KeptObject>();
@@ -479,7 +522,8 @@ Instance *Store::instanceAt(uint64_t pc) {
 extern "C" void builtins::moat_host_call(Ptr called, Ptr arguments) {
   auto &function = *static_cast<HostFunction *>(called);
   auto *values = static_cast<abi::Value *>(arguments);
-  keepValues(*function.instance.context, function.ref, " (param", values);
+  keepValues(*function.instance.context, function.ref.type->text, " (param",
+             values);
   function.callback(function.userData, values);
   endIfInterrupted(domainOf(*function.instance.context));
 }

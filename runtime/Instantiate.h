@@ -159,6 +159,10 @@ public:
   /// (Interrupt.h). False: none is running.
   bool interrupt();
 
+  /// An exception of the guest's, to be thrown: \p tag is one of the store's.
+  /// Called while a guest runs; traps if there is no memory.
+  abi::Exception *makeException(const Extern &tag, const abi::Value *values);
+
   /// Has \p destroy called for \p object when the store is destroyed, behind
   /// all else that goes; last come, first gone. False: no memory.
   [[nodiscard]] bool own(void *object, void (*destroy)(void *object));

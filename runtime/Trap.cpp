@@ -158,6 +158,8 @@ void callOnHostStack(void (*body)(void *), void *argument) {
   // Trapping here gives the guest's backtrace.
   if (record.ending == TrapRecord::Trapped)
     moat_trap(static_cast<uint32_t>(record.kind));
+  if (record.ending == TrapRecord::Threw && activation.domain->throwOn)
+    activation.domain->throwOn(*activation.domain, record.exception);
   endActivationLike(record);
 }
 
@@ -258,12 +260,20 @@ void leaveByTrap(Activation *activation, uint32_t kind) {
   moat_leave_activation(activation);
 }
 
-void leaveByException(Activation *activation, abi::Exception *exception) {
-  TrapRecord &record = *activation->record;
+void noteException(const Activation &activation, abi::Exception *exception,
+                   bool hasFrames) {
+  TrapRecord &record = *activation.record;
   record.ending = TrapRecord::Threw;
   record.exception = exception;
-  activation->domain->escaped = exception;
-  recordFrames(*activation, record);
+  activation.domain->escaped = exception;
+  record.frameCount = 0;
+  record.depth = 0;
+  if (hasFrames)
+    recordFrames(activation, record);
+}
+
+void leaveByException(Activation *activation, abi::Exception *exception) {
+  noteException(*activation, exception, true);
   moat_leave_activation(activation);
 }
 

@@ -52,6 +52,12 @@ struct TrapRecord {
   uint64_t frames[maximumFrames];
 };
 
+/// An exception on its way through frames that are not the guest's.
+struct Flight {
+  abi::Exception *exception;
+  Flight *next; ///< of the domain's
+};
+
 /// What runs on one guest stack, as traps need to know it:
 /// abi::Context::runtime points here. The owner (an executable's start, a
 /// store) supplies the lookups, which run in a signal handler and must neither
@@ -76,6 +82,15 @@ struct Domain {
   /// Whether \p pc is in code of a module, where a trap may be raised at any
   /// instruction.
   bool (*isGuestCode)(const Domain &domain, uint64_t pc) = nullptr;
+  /// Takes an exception on, from the frame of \p registers outwards, through
+  /// frames that are not the guest's. Returns only if that cannot be.
+  void (*throwThrough)(abi::Exception &exception,
+                       const Registers &registers) = nullptr;
+  /// Throws an exception that ended an inner call to the guest. Returns if it is
+  /// not one of this domain's.
+  void (*throwOn)(const Domain &domain, abi::Exception *exception) = nullptr;
+  /// Those on their way through such frames: roots.
+  Flight *flights = nullptr;
   /// What enterDomain() does instead of protect().
   bool (*enter)(Domain &domain, void (*body)(void *), void *argument,
                 TrapRecord &record) = nullptr;
@@ -142,6 +157,11 @@ void leaveByTrap(Activation *activation, uint32_t kind);
 /// Ends the innermost activation of the thread, as proc_exit does. There must
 /// be one.
 [[noreturn]] void exitActivation(uint32_t exitCode);
+
+/// Notes that an exception ends an activation, whose registers are of where it
+/// was thrown, if \p hasFrames.
+void noteException(const Activation &activation, abi::Exception *exception,
+                   bool hasFrames);
 
 /// Ends an activation by an exception; its registers are of where it was
 /// thrown.

@@ -40,6 +40,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+#define MOAT_NORETURN [[noreturn]]
+#else
+#define MOAT_NORETURN _Noreturn
+#endif
+
 /** An instance of a module. To C++ it is moat::abi::Instance. */
 #ifdef __cplusplus
 namespace moat {
@@ -102,12 +108,7 @@ int32_t moat_protect(moat_instance *instance, void (*body)(void *argument), void
  * Traps: ends the innermost moat_protect, or the program, with trap number \p kind. For
  * functions that a module imports.
  */
-#ifdef __cplusplus
-[[noreturn]]
-#else
-_Noreturn
-#endif
-void moat_trap(uint32_t kind);
+MOAT_NORETURN void moat_trap(uint32_t kind);
 
 /**
  * The host's address of the guest's bytes [address, address + size) in memory 0. Null if any
@@ -347,21 +348,30 @@ moat_ending moat_call_export(moat_instance *instance, size_t index, moat_value *
 /**
  * A function of the host: gets its arguments in values[0] on, and replaces them by its
  * results. Runs on the guest's stack, of which at least 64 KiB are left. May call moat_trap or
- * moat_fail; then its own frames are left as by longjmp(3). It must not be left otherwise: a
- * C++ exception ends the process (std::terminate), and longjmp past a call leaves the thread's
- * stack in doubt. What an export throws that it calls directly may be caught by the
- * guest that called the function, or, where there is a C++ frame with destructors or a library
- * of its own between, end the whole call (MOAT_THREW); moat_call and `__try` return it.
+ * moat_fail; then its own frames are left as by longjmp(3). It may call moat_throw, or call
+ * an export that throws directly; then its frames, if they are of C++, are unwound: destructors
+ * run, and `catch (...)` takes the exception. It must not be left otherwise: a
+ * C++ exception ends the process (std::terminate; moat/Exception.h makes functions that
+ * may throw some), and longjmp past a call leaves the thread's stack in doubt.
  */
 typedef void (*moat_callback)(void *context, moat_value *values);
 
 /** Ends the guest's call with MOAT_FAILED. \p text must live as long as anybody reads it. */
-#ifdef __cplusplus
-[[noreturn]]
-#else
-_Noreturn
-#endif
-void moat_fail(uint32_t code, const char *text);
+MOAT_NORETURN void moat_fail(uint32_t code, const char *text);
+
+/**
+ * Throws an exception, for functions of the host: the guest that called the function may catch
+ * it, or it ends the call from outside (MOAT_THREW). \p tag is of the same store, an export of
+ * an instance or made by moat_make_tag; \p values are as many as it has parameters, and may be
+ * null if it has none. With anything else than such a tag it ends the call as moat_fail does.
+ */
+MOAT_NORETURN void moat_throw(moat_extern tag, const moat_value *values);
+
+/**
+ * Ends the guest's call as an inner one ended, for functions of the host: an exception is thrown
+ * on, a trap traps, and so on. \p trap is what an inner call, which did not return, left.
+ */
+MOAT_NORETURN void moat_pass_on(const moat_trap_info *trap);
 
 /**
  * For functions of the host: calls body(argument) on the stack that the thread was on before
@@ -409,6 +419,9 @@ moat_extern moat_make_global(moat_store *store, moat_kind type, bool is_mutable,
 moat_extern moat_make_tag(moat_store *store, const char *type);
 /** A copy of \p size bytes that lives as long as the store; for contexts. */
 void *moat_keep_copy(moat_store *store, const void *bytes, size_t size);
+/** Has \p destroy called for \p object when the store is destroyed, behind all else in it; last
+ * come, first gone. False: no memory. */
+bool moat_keep(moat_store *store, void *object, void (*destroy)(void *object));
 
 /*
  * Host programs: memories, tables, globals.

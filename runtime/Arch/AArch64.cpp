@@ -28,6 +28,7 @@ asm(R"(
         .p2align 4
 moat_enter_activation:
         .cfi_startproc
+        .cfi_personality 0x9b, .Lactivation_personality
         stp     x29, x30, [sp, #-160]!
         .cfi_def_cfa_offset 160
         .cfi_offset x29, -160
@@ -95,6 +96,14 @@ moat_leave_activation:
         b       2b
         .cfi_endproc
         .size   moat_leave_activation, .-moat_leave_activation
+
+        // What it is in host programs; null in executables.
+        .weak   moat_activation_personality
+        .hidden moat_activation_personality
+        .section .data.rel.ro.moat_activation_personality,"aw",@progbits
+        .p2align 3
+.Lactivation_personality:
+        .quad   moat_activation_personality
         .text
 )");
 

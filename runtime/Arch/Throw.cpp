@@ -55,6 +55,45 @@ moat_land:
         .text
 )");
 
+// moat_raise(rdi: registers, rsi: header, rdx: raise). What an unwinder is told
+// of the caller: its stack pointer and its registers are where rbx points to.
+// "Signal frame" means that the pc is the place itself, no return address. The
+// operands of rows 12 and above are two bytes of LEB128 (96 is 0x60, which
+// alone would be negative).
+asm(R"(
+        .section .text.moat_raise,"ax",@progbits
+        .globl  moat_raise
+        .hidden moat_raise
+        .type   moat_raise,@function
+        .p2align 4
+moat_raise:
+        .cfi_startproc
+        .cfi_signal_frame
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbx, 0
+        movq    %rdi, %rbx
+        movq    %rsi, %rdi
+        .cfi_remember_state
+        .cfi_escape 0x0f, 3, 0x73, 7*8, 0x06            # CFA: the value at rbx + 56
+        .cfi_escape 0x10, 3, 2, 0x73, 3*8               # rbx: at rbx + 24
+        .cfi_escape 0x10, 6, 2, 0x73, 6*8               # rbp
+        .cfi_escape 0x10, 12, 3, 0x73, 0x80+12*8, 0     # r12 to r15
+        .cfi_escape 0x10, 13, 3, 0x73, 0x80+13*8, 0
+        .cfi_escape 0x10, 14, 3, 0x73, 0x80+14*8, 0
+        .cfi_escape 0x10, 15, 3, 0x73, 0x80+15*8, 0
+        .cfi_escape 0x10, 16, 3, 0x73, 17*8, 1          # the pc
+        callq   *%rdx
+        .cfi_restore_state
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %rbx
+        retq
+        .cfi_endproc
+        .size   moat_raise, .-moat_raise
+        .text
+)");
+
 #elif defined(__aarch64__)
 
 static_assert(offsetof(Registers, pc) == 33 * 8);
@@ -100,6 +139,49 @@ moat_land:
         br      x9
         .cfi_endproc
         .size   moat_land, .-moat_land
+        .text
+)");
+
+// moat_raise(x0: registers, x1: header, x2: raise): as above; x19 points to the
+// registers, and the pc takes the place of the return address, x30.
+asm(R"(
+        .section .text.moat_raise,"ax",@progbits
+        .globl  moat_raise
+        .hidden moat_raise
+        .type   moat_raise,@function
+        .p2align 4
+moat_raise:
+        .cfi_startproc
+        .cfi_signal_frame
+        stp     x19, x30, [sp, #-16]!
+        .cfi_adjust_cfa_offset 16
+        .cfi_rel_offset x19, 0
+        .cfi_rel_offset x30, 8
+        mov     x19, x0
+        mov     x0, x1
+        .cfi_remember_state
+        .cfi_escape 0x0f, 4, 0x83, 31*8, 1, 0x06
+        .cfi_escape 0x10, 19, 3, 0x83, 19*8, 1
+        .cfi_escape 0x10, 20, 3, 0x83, 20*8, 1
+        .cfi_escape 0x10, 21, 3, 0x83, 21*8, 1
+        .cfi_escape 0x10, 22, 3, 0x83, 22*8, 1
+        .cfi_escape 0x10, 23, 3, 0x83, 23*8, 1
+        .cfi_escape 0x10, 24, 3, 0x83, 24*8, 1
+        .cfi_escape 0x10, 25, 3, 0x83, 25*8, 1
+        .cfi_escape 0x10, 26, 3, 0x83, 26*8, 1
+        .cfi_escape 0x10, 27, 3, 0x83, 27*8, 1
+        .cfi_escape 0x10, 28, 3, 0x83, 28*8, 1
+        .cfi_escape 0x10, 29, 3, 0x83, 29*8, 1
+        .cfi_escape 0x10, 30, 3, 0x83, 0x88, 2
+        blr     x2
+        .cfi_restore_state
+        ldp     x19, x30, [sp], #16
+        .cfi_adjust_cfa_offset -16
+        .cfi_restore x19
+        .cfi_restore x30
+        ret
+        .cfi_endproc
+        .size   moat_raise, .-moat_raise
         .text
 )");
 

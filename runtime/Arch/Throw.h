@@ -17,6 +17,12 @@ extern "C" [[noreturn]] void moat_on_throw(Activation *activation,
 /// Where it comes if there is no activation.
 extern "C" [[noreturn]] void moat_on_stray_throw();
 
+/// Calls raise(header) so that its caller, for an unwinder, is the frame of \p
+/// registers, whose pc is within the call. Returns if that returns. Host
+/// programs only.
+extern "C" void moat_raise(const Registers *registers, void *header,
+                           void (*raise)(void *header));
+
 /// Continues in a frame, at a landing pad, with the exception in the register
 /// where compiled code expects it.
 extern "C" [[noreturn]] void moat_land(const Registers *registers,

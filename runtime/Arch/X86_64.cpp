@@ -27,6 +27,7 @@ asm(R"(
         .p2align 4
 moat_enter_activation:
         .cfi_startproc
+        .cfi_personality 0x9b, .Lactivation_personality
         pushq   %rbp
         .cfi_adjust_cfa_offset 8
         .cfi_rel_offset %rbp, 0
@@ -97,6 +98,14 @@ moat_leave_activation:
         jmp     2b
         .cfi_endproc
         .size   moat_enter_activation, .-moat_enter_activation
+
+        # What it is in host programs; null in executables.
+        .weak   moat_activation_personality
+        .hidden moat_activation_personality
+        .section .data.rel.ro.moat_activation_personality,"aw",@progbits
+        .p2align 3
+.Lactivation_personality:
+        .quad   moat_activation_personality
         .text
 )");
 

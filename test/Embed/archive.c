@@ -8,6 +8,8 @@
 // RUN: %clang-host -std=gnu11 -Wall -Wextra -Werror -O1 host.c libshop.a libuser.a \
 // RUN:   %build/lib/libmoat.a -o host
 // RUN: ./host | FileCheck %s
+// RUN: FileCheck %s --check-prefix=HEADER --input-file=shop.h
+// HEADER: /** (func (param i32 {{.*}} i32 f64)) */
 // RUN: %clang-host -x c++ -std=c++17 -Wall -Wextra -Werror -O0 host.c -x none libshop.a libuser.a \
 // RUN:   %build/lib/libmoat.a -o host++
 // RUN: ./host++ | FileCheck %s
@@ -33,6 +35,7 @@
 // CHECK-NEXT: memory: 65536 bytes, hello
 // CHECK-NEXT: global: 7, then 8, table: 1
 // CHECK-NEXT: thrown: sold 3.5
+// CHECK-NEXT: thrown by the host: caught 2.5
 // CHECK-NEXT: vector: 11
 // CHECK-NEXT: odd name: 99
 // CHECK-NEXT: through another module: 31
@@ -49,6 +52,10 @@
   (func $divide (export "divide") (param i32 i32) (result i32 i32)
     (i32.div_u (local.get 0) (local.get 1)) (i32.rem_u (local.get 0) (local.get 1)))
   (func (export "sell") (param f64) (throw $sold (local.get 0)))
+  (func (export "try") (result f64)
+    (try (result f64) (do (f64.convert_i32_s (call $price (i32.const -1)))) (catch $sold)))
+  (func (export "long") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32
+    i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 f64))
   (func (export "add") (param v128 v128) (result v128) (i32x4.add (local.get 0) (local.get 1)))
   (func (export "odd-name") (result i32) (i32.const 99)))
 //--- user.wat
@@ -63,7 +70,11 @@
 #include "user.h"
 #include <stdio.h>
 
+static shop *thrower;
+
 static uint32_t price(void *context, uint32_t count) {
+  if (count == -1u)
+    shop_sold__throw(thrower, 2.5);
   return count * *(const uint32_t *)context;
 }
 
@@ -123,6 +134,8 @@ int main(int argc, char **argv) {
          (unsigned)shop_table__size(first));
   if (shop_sell__try(first, 3.5, &trap) == MOAT_THREW && shop_sold__is(first, &trap))
     printf("thrown: sold %.1f\n", moat_exception_values(&trap, NULL)[0].f64);
+  thrower = first;
+  printf("thrown by the host: caught %.1f\n", shop_try(first));
   moat_value a, b;
   memset(&a, 0, sizeof a);
   a.i32 = 5;
