@@ -37,8 +37,19 @@ moat_extern rt::publicOf(Store &store, const Extern &thing) {
   return made;
 }
 
+/// Whether the kind that the host sees is the one that we wrote.
+static bool isIntact(const moat_extern &thing) {
+  static_assert(offsetof(ExternType, kind) == 0);
+  abi::ExternKind kind;
+  memcpy(&kind, thing.type, sizeof(kind));
+  return thing.store && static_cast<int>(kind) == static_cast<int>(thing.kind);
+}
+
+/// Nothing, if the host has changed its kind.
 Extern rt::externOf(const moat_extern &thing) {
   Extern made;
+  if (!thing.object || !isIntact(thing))
+    return made;
   memcpy(static_cast<void *>(&made.type), thing.type, sizeof(made.type));
   made.object = thing.object;
   return made;
@@ -63,15 +74,17 @@ static Domain &domainOf(const moat_extern &thing) {
 }
 
 static abi::Memory *memoryOf(const moat_extern *thing) {
-  return thing->kind == MOAT_MEMORY ? static_cast<abi::Memory *>(thing->object)
-                                    : nullptr;
+  return thing->kind == MOAT_MEMORY && isIntact(*thing)
+             ? static_cast<abi::Memory *>(thing->object)
+             : nullptr;
 }
 static abi::Table *tableOf(const moat_extern *thing) {
-  return thing->kind == MOAT_TABLE ? static_cast<abi::Table *>(thing->object)
-                                   : nullptr;
+  return thing->kind == MOAT_TABLE && isIntact(*thing)
+             ? static_cast<abi::Table *>(thing->object)
+             : nullptr;
 }
 static abi::FuncRef *functionOf(const moat_extern *thing) {
-  return thing->kind == MOAT_FUNCTION
+  return thing->kind == MOAT_FUNCTION && isIntact(*thing)
              ? static_cast<abi::FuncRef *>(thing->object)
              : nullptr;
 }
@@ -157,6 +170,11 @@ EXPORTED moat_extern_kind moat_import_at(const moat_module_descriptor *module,
                                          size_t index, const char **name,
                                          size_t *nameSize, const char **field,
                                          size_t *fieldSize) {
+  if (index >= module->importCount) {
+    *name = *field = "";
+    *nameSize = *fieldSize = 0;
+    return MOAT_FUNCTION;
+  }
   const abi::ImportDescriptor &import = module->imports[index];
   *name = import.module.bytes;
   *nameSize = import.module.sizeBytes;
@@ -207,6 +225,17 @@ EXPORTED moat_instance *moat_instantiate(moat_store *store,
     const moat_import &import = imports[i];
     if (!import.provided.object)
       continue;
+    if (!isIntact(import.provided)) {
+      Message text;
+      text << "import \"";
+      text.append(import.module, import.module_size) << "\" \"";
+      text.append(import.field, import.field_size)
+          << "\": not what the runtime made: its kind was changed";
+      text.append("", 1);
+      isForeign = true;
+      fail(error, MOAT_INVALID_ARG_VALUE, "ERR_INVALID_ARG_VALUE", text.data());
+      break;
+    }
     if (import.provided.store != store) {
       Message text;
       text << "import \"";
@@ -265,8 +294,8 @@ EXPORTED moat_extern moat_export_at(moat_instance *instance, size_t index,
 
 EXPORTED void moat_type_text(const moat_extern *thing, char *buffer,
                              size_t size) {
-  if (thing->object)
-    printType(externOf(*thing).type, buffer, size);
+  if (Extern found = externOf(*thing))
+    printType(found.type, buffer, size);
   else
     snprintf(buffer, size, "nothing");
 }
@@ -274,8 +303,8 @@ EXPORTED void moat_type_text(const moat_extern *thing, char *buffer,
 EXPORTED void moat_function_arity(const moat_extern *function,
                                   size_t *parameters, size_t *results) {
   size_t parameterCount = 0, resultCount = 0;
-  if (function->object &&
-      (function->kind == MOAT_FUNCTION || function->kind == MOAT_TAG))
+  Extern found = externOf(*function);
+  if (found && (function->kind == MOAT_FUNCTION || function->kind == MOAT_TAG))
     countTypes(textOf(*function), parameterCount, resultCount);
   if (parameters)
     *parameters = parameterCount;
@@ -328,15 +357,16 @@ EXPORTED void moat_throw(moat_extern tag, const moat_value *values) {
   if (!isActive())
     moat_on_stray_throw();
   Extern thrown = externOf(tag);
-  bool isTag = tag.kind == MOAT_TAG && thrown &&
-               thrown.type.kind == abi::ExternKind::Tag && tag.store &&
-               &domainOf(tag) == moat_activation->domain;
-  size_t parameters = 0;
-  if (isTag)
-    moat_function_arity(&tag, &parameters, nullptr);
-  if (!isTag || (parameters && !values))
-    failActivation(0, isTag ? "moat_throw: the values are missing"
-                            : "moat_throw: not a tag of the guest's store");
+  bool isTag = tag.kind == MOAT_TAG && thrown && &domainOf(tag) == moat_activation->domain;
+  if (!isTag)
+    failActivation(0, "moat_throw: not a tag of the guest's store");
+  size_t parameters;
+  moat_function_arity(&tag, &parameters, nullptr);
+  if (parameters && !values)
+    failActivation(0, "moat_throw: the values are missing");
+  if (!storeOf(tag.store).areArguments(
+          *thrown.type.type, reinterpret_cast<const abi::Value *>(values)))
+    failActivation(0, "moat_throw: a value is not a function of the store");
   builtins::moat_throw_exception(storeOf(tag.store).makeException(
       thrown, reinterpret_cast<const abi::Value *>(values)));
 }
@@ -447,15 +477,21 @@ EXPORTED moat_extern moat_make_import(moat_store *store,
                                       const moat_module_descriptor *module,
                                       size_t index, moat_callback callback,
                                       void *context) {
-  const abi::ImportDescriptor &import = module->imports[index];
-  if (import.kind != abi::ExternKind::Func)
+  if (index >= module->importCount ||
+      module->imports[index].kind != abi::ExternKind::Func)
     return publicOf(storeOf(store), Extern());
-  return moat_make_function(store, module->types[import.index].text, callback,
-                            context);
+  const abi::ImportDescriptor &import = module->imports[index];
+  // The module's own text, which may name more than the host can write.
+  const char *type = module->types[import.index].text;
+  if (!storeOf(store).intern(type))
+    return publicOf(storeOf(store), Extern());
+  return moat_make_function(store, type, callback, context);
 }
 
 EXPORTED moat_import moat_import_for(const moat_module_descriptor *module,
                                      size_t index, moat_extern provided) {
+  if (index >= module->importCount)
+    return {"", 0, "", 0, {}};
   const abi::ImportDescriptor &import = module->imports[index];
   return {import.module.bytes, import.module.sizeBytes, import.field.bytes,
           import.field.sizeBytes, provided};
@@ -466,6 +502,8 @@ EXPORTED moat_extern moat_make_memory(moat_store *store, uint64_t minimum,
   abi::LimitsDescriptor limits = limitsOf(minimum, maximum);
   limits.pageSizeLog2 = 16;
   limits.isShared = isShared;
+  if (minimum > maximum)
+    return publicOf(storeOf(store), Extern());
   return publicOf(storeOf(store), storeOf(store).makeMemory(limits));
 }
 
@@ -481,6 +519,9 @@ EXPORTED moat_extern moat_make_table(moat_store *store, moat_kind element,
                                      uint64_t maximum) {
   abi::LimitsDescriptor limits = limitsOf(minimum, maximum);
   limits.is64 = is64;
+  bool isElement = element == MOAT_FUNCREF || element == MOAT_EXTERNREF;
+  if (!isElement || minimum > maximum)
+    return publicOf(storeOf(store), Extern());
   return publicOf(
       storeOf(store),
       storeOf(store).makeTable(static_cast<abi::Kind>(element), true, limits));
@@ -489,13 +530,23 @@ EXPORTED moat_extern moat_make_table(moat_store *store, moat_kind element,
 EXPORTED moat_extern moat_make_global(moat_store *store, moat_kind type,
                                       bool isMutable, moat_value value) {
   auto kind = static_cast<abi::Kind>(type);
+  bool isKind = type >= MOAT_I32 && type <= MOAT_EXTERNREF;
+  if (!isKind || (kind >= abi::Kind::Func &&
+                  !storeOf(store).mayHold({kind, true, nullptr}, value.ref)))
+    return publicOf(storeOf(store), Extern());
   return publicOf(storeOf(store),
                   storeOf(store).makeGlobal(kind, kind >= abi::Kind::Func,
                                             isMutable, *valuesOf(&value)));
 }
 
 EXPORTED moat_extern moat_make_tag(moat_store *store, const char *type) {
-  return publicOf(storeOf(store), storeOf(store).makeTag(type));
+  const abi::TypeIdentity *known = storeOf(store).functionType(type);
+  size_t parameters = 0, results = 0;
+  if (known)
+    countTypes(known->text, parameters, results);
+  return publicOf(storeOf(store), known && !results
+                                      ? storeOf(store).makeTag(known->text)
+                                      : Extern());
 }
 
 EXPORTED void *moat_keep_copy(moat_store *store, const void *bytes,
@@ -574,30 +625,11 @@ EXPORTED bool moat_get_element(const moat_extern *table, uint64_t index,
   return true;
 }
 
-/// Whether a reference may be put where \p type is wanted. What a function
-/// reference is can be seen; the host vouches for the rest.
-static bool mayHold(Store &store, const ValueType &type, const void *element) {
-  if (!element)
-    return type.isNullable;
-  switch (type.kind) {
-  case abi::Kind::Func:
-    return store.knowsFunction(static_cast<const abi::FuncRef *>(element));
-  case abi::Kind::Concrete:
-    return type.type->kind == abi::TypeKind::Func &&
-           store.knowsFunction(static_cast<const abi::FuncRef *>(element)) &&
-           static_cast<const abi::FuncRef *>(element)->type == type.type;
-  case abi::Kind::Extern:
-    return true;
-  default:
-    return false;
-  }
-}
-
 EXPORTED bool moat_set_element(const moat_extern *table, uint64_t index,
                                void *element) {
   abi::Table *found = tableOf(table);
   if (!found || index >= found->size ||
-      !mayHold(storeOf(table->store), externOf(*table).type.value, element))
+      !storeOf(table->store).mayHold(externOf(*table).type.value, element))
     return false;
   found->elements[index] = element;
   return true;
@@ -607,7 +639,7 @@ EXPORTED int64_t moat_grow_table(const moat_extern *table, uint64_t count,
                                  void *element) {
   abi::Table *found = tableOf(table);
   if (!found ||
-      !mayHold(storeOf(table->store), externOf(*table).type.value, element))
+      !storeOf(table->store).mayHold(externOf(*table).type.value, element))
     return -1;
   return growTable(domainOf(*table), *found, count, element);
 }
@@ -618,7 +650,7 @@ EXPORTED void *moat_function_reference(const moat_extern *function) {
 
 EXPORTED moat_extern moat_function_of(moat_store *store, void *reference) {
   Extern function;
-  if (reference) {
+  if (reference && storeOf(store).knowsFunction(reference)) {
     function.function = static_cast<abi::FuncRef *>(reference);
     function.type.type = function.function->type;
   }
@@ -629,8 +661,9 @@ EXPORTED moat_extern moat_function_of(moat_store *store, void *reference) {
 
 EXPORTED moat_value moat_get_global(const moat_extern *global) {
   moat_value value = {};
-  if (global->kind == MOAT_GLOBAL && global->object)
-    memcpy(&value, global->object, sizeof(value));
+  Extern found = externOf(*global);
+  if (global->kind == MOAT_GLOBAL && found)
+    memcpy(&value, found.object, sizeof(value));
   return value;
 }
 
@@ -640,7 +673,7 @@ EXPORTED bool moat_set_global(const moat_extern *global, moat_value value) {
     return false;
   const ValueType &type = found.type.value;
   if (type.kind >= abi::Kind::Func &&
-      !mayHold(storeOf(global->store), type, value.ref))
+      !storeOf(global->store).mayHold(type, value.ref))
     return false;
   memcpy(found.global, &value, sizeof(value));
   return true;

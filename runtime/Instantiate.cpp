@@ -18,6 +18,7 @@
 #include "Message.h"
 #include "Pool.h"
 #include "Table.h"
+#include "TypeText.h"
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -40,6 +41,10 @@ struct InternedType {
   InternedType *next;
   uint64_t hash;
   uint64_t textBytes;
+  /// Of a function type with references to functions among them: parameters,
+  /// then results, for what the host gives to be checked. Else null.
+  ValueType *values;
+  uint32_t parameterCount, resultCount; ///< of values
   abi::TypeIdentity identity;
 };
 
@@ -277,7 +282,10 @@ void Store::destroy(Store *store) {
   forEach(contents.tags, [](StoreTag *each) { free(each); });
   forEach(contents.functions, [](HostFunction *each) { free(each); });
   for (InternedType *bucket : contents.types)
-    forEach(bucket, [](InternedType *each) { free(each); });
+    forEach(bucket, [](InternedType *each) {
+      free(each->values);
+      free(each);
+    });
   forgetFlights(contents.domain);
   Heap::destroy(heapOf(contents.context));
   leaveStack(contents);
@@ -302,16 +310,36 @@ static abi::TypeKind kindOf(const char *text) {
                                 : abi::TypeKind::Func;
 }
 
-abi::TypeIdentity *Store::intern(std::string_view text) {
-  Contents &contents = Contents::of(*this);
+static InternedType &internedOf(const abi::TypeIdentity *type) {
+  return *reinterpret_cast<InternedType *>(
+      reinterpret_cast<uint64_t>(type) - offsetof(InternedType, identity));
+}
+
+static uint64_t hashOf(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325; // FNV-1a
   for (char c : text)
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
-  InternedType *&bucket = contents.types[hash % Contents::bucketCount];
-  for (InternedType *each = bucket; each; each = each->next)
+  return hash;
+}
+
+/// Null: no module or function of the store has this type.
+static abi::TypeIdentity *findType(const Contents &store,
+                                   std::string_view text) {
+  uint64_t hash = hashOf(text);
+  for (InternedType *each = store.types[hash % Contents::bucketCount]; each;
+       each = each->next)
     if (each->hash == hash && each->textBytes == text.size() &&
         memcmp(each->identity.text, text.data(), text.size()) == 0)
       return &each->identity;
+  return nullptr;
+}
+
+abi::TypeIdentity *Store::intern(std::string_view text) {
+  Contents &contents = Contents::of(*this);
+  if (abi::TypeIdentity *found = findType(contents, text))
+    return found;
+  uint64_t hash = hashOf(text);
+  InternedType *&bucket = contents.types[hash % Contents::bucketCount];
   // Only a text that names a group is of a type that may have a supertype.
   constexpr uint64_t longestDisplay = abi::maximumDepth + 1;
   uint64_t displayBytes =
@@ -330,6 +358,19 @@ abi::TypeIdentity *Store::intern(std::string_view text) {
   added->identity.display[0] = &added->identity;
   prepend(bucket, added);
   return &added->identity;
+}
+
+abi::TypeIdentity *Store::functionType(std::string_view text) {
+  // As the store has it already: any type, moat_type_text's.
+  if (abi::TypeIdentity *found = findType(Contents::of(*this), text))
+    return found->kind == abi::TypeKind::Func ? found : nullptr;
+  auto *canonical = static_cast<char *>(malloc(canonicalBytes(text)));
+  if (!canonical)
+    return nullptr;
+  uint64_t size = canonicalizeFunctionType(text, canonical);
+  abi::TypeIdentity *type = size ? intern({canonical, size}) : nullptr;
+  free(canonical);
+  return type;
 }
 
 // The heap.
@@ -435,6 +476,12 @@ static bool isGuestCode(const Domain &domain, uint64_t pc) {
 bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
                    TrapRecord &trap) {
   Contents &contents = Contents::of(*this);
+  if (!areArguments(*function->type, values)) {
+    trap = TrapRecord();
+    trap.ending = TrapRecord::Failed;
+    trap.failureText = "an argument is not a function of the store";
+    return false;
+  }
   bool hasReturned = callFromHost(contents.domain, function, values, trap);
   if (hasReturned)
     keepValues(contents.context, function->type->text, " (result", values);
@@ -502,8 +549,20 @@ Store &Store::of(const abi::Instance &instance) {
       static_cast<const Contents *>(domainOf(*instance.context).owner));
 }
 
-bool Store::knowsFunction(const abi::FuncRef *function) {
-  return function->instance->context == &Contents::of(*this).context;
+bool Store::knowsFunction(const void *reference) {
+  Contents &contents = Contents::of(*this);
+  for (StoreInstance *each = contents.instances; each; each = each->next) {
+    const abi::ModuleDescriptor &module = each->module();
+    auto *refs = each->array<char>(module.functionRefsOffset);
+    auto *at = static_cast<const char *>(reference);
+    if (at >= refs &&
+        at < refs + module.functionCount * sizeof(abi::FuncRef))
+      return (at - refs) % sizeof(abi::FuncRef) == 0;
+  }
+  for (HostFunction *each = contents.functions; each; each = each->next)
+    if (reference == &each->ref)
+      return true;
+  return false;
 }
 
 Instance *Store::instanceAt(uint64_t pc) {
@@ -525,6 +584,9 @@ extern "C" void builtins::moat_host_call(Ptr called, Ptr arguments) {
   keepValues(*function.instance.context, function.ref.type->text, " (param",
              values);
   function.callback(function.userData, values);
+  if (!Store::of(function.instance).areResults(*function.ref.type, values))
+    failActivation(0, "a result of a function of the host is not a function of "
+                      "the store");
   endIfInterrupted(domainOf(*function.instance.context));
 }
 
@@ -549,7 +611,7 @@ static const void *hostEntryOf(Contents &store, const abi::TypeIdentity *type) {
 Extern Store::makeFunction(std::string_view typeText, HostCallback callback,
                            void *userData) {
   Contents &contents = Contents::of(*this);
-  abi::TypeIdentity *type = intern(typeText);
+  abi::TypeIdentity *type = functionType(typeText);
   auto *function = type ? allocate<HostFunction>() : nullptr;
   if (!function)
     return {};
@@ -595,13 +657,9 @@ static bool hold(Contents &store, StoreMemory &memory) {
 }
 
 /// Null if the memory cannot be had: then \p error says why.
-static StoreMemory *addMemory(Contents &store,
+static StoreMemory *mapMemory(Contents &store,
                               const abi::LimitsDescriptor &type, bool isChecked,
                               Errno &error) {
-  error = Errno::Dquot;
-  if (type.minimum > UINT64_MAX >> type.pageSizeLog2 ||
-      !takeMemory(store.domain, type.minimum << type.pageSizeLog2))
-    return nullptr;
   auto *memory = allocate<StoreMemory>();
   error = Errno::Nomem;
   if (!memory)
@@ -633,18 +691,33 @@ static StoreMemory *addMemory(Contents &store,
   return memory;
 }
 
+/// The same within the store's limit.
+static StoreMemory *addMemory(Contents &store,
+                              const abi::LimitsDescriptor &type, bool isChecked,
+                              Errno &error) {
+  error = Errno::Overflow;
+  if (type.minimum > UINT64_MAX >> type.pageSizeLog2)
+    return nullptr;
+  error = Errno::Dquot;
+  uint64_t bytes = type.minimum << type.pageSizeLog2;
+  if (!takeMemory(store.domain, bytes))
+    return nullptr;
+  StoreMemory *memory = mapMemory(store, type, isChecked, error);
+  if (!memory)
+    returnMemory(store.domain, bytes);
+  return memory;
+}
+
 static StoreTable *addTable(Contents &store, const abi::LimitsDescriptor &type,
                             const ValueType &element, Errno &error) {
   error = Errno::Dquot;
   if (!takeElements(store.domain, type.minimum))
     return nullptr;
   auto *table = allocate<StoreTable>();
-  error = Errno::Nomem;
-  if (!table)
-    return nullptr;
-  error = createTable(table->table, type);
+  error = table ? createTable(table->table, type) : Errno::Nomem;
   if (error != Errno::Success) {
     free(table);
+    returnElements(store.domain, type.minimum);
     return nullptr;
   }
   table->type = type;
@@ -693,7 +766,7 @@ Extern Store::makeGlobal(abi::Kind kind, bool isNullable, bool isMutable,
 }
 
 Extern Store::makeTag(std::string_view typeText) {
-  abi::TypeIdentity *type = intern(typeText);
+  abi::TypeIdentity *type = functionType(typeText);
   auto *tag = type ? allocate<StoreTag>() : nullptr;
   if (!tag)
     return {};
@@ -761,6 +834,52 @@ static bool matches(const ValueType &sub, const ValueType &super) {
   if (sub.isNullable && !super.isNullable)
     return false;
   return heapMatches(sub, super);
+}
+
+bool Store::mayHold(const ValueType &type, const void *reference) {
+  if (!reference)
+    return type.isNullable;
+  switch (type.kind) {
+  case abi::Kind::Func:
+    return knowsFunction(reference);
+  case abi::Kind::Concrete:
+    return type.type->kind == abi::TypeKind::Func && knowsFunction(reference) &&
+           matches(*static_cast<const abi::FuncRef *>(reference)->type,
+                   *type.type);
+  case abi::Kind::Extern:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool isToFunction(const ValueType &type) {
+  return type.kind == abi::Kind::Func ||
+         (type.kind == abi::Kind::Concrete &&
+          type.type->kind == abi::TypeKind::Func);
+}
+
+static bool holdFunctions(Store &store, const ValueType *types, uint32_t count,
+                          const abi::Value *values) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (isToFunction(types[i]) && !store.mayHold(types[i], values[i].ref))
+      return false;
+  return true;
+}
+
+bool Store::areArguments(const abi::TypeIdentity &type,
+                         const abi::Value *values) {
+  const InternedType &interned = internedOf(&type);
+  return !interned.values || holdFunctions(*this, interned.values,
+                                           interned.parameterCount, values);
+}
+
+bool Store::areResults(const abi::TypeIdentity &type,
+                       const abi::Value *values) {
+  const InternedType &interned = internedOf(&type);
+  return !interned.values ||
+         holdFunctions(*this, interned.values + interned.parameterCount,
+                       interned.resultCount, values);
 }
 
 static bool areEqual(const ValueType &left, const ValueType &right) {
@@ -920,12 +1039,15 @@ private:
   bool checkModule();
   bool allocateInstance();
   bool internTypes();
+  bool describeValues(const abi::TypeIdentity *type,
+                      const abi::TypeDescriptor &descriptor);
   bool linkImports();
   bool linkImport(const abi::ImportDescriptor &import);
   ExternType wantedType(const abi::ImportDescriptor &import);
   void place(const abi::ImportDescriptor &import, const Extern &provided,
              uint32_t index);
   bool makeMemories();
+  bool failForMemory(const abi::LimitsDescriptor &type, Errno reason);
   bool makeTables();
   bool makeTags();
   void makeFunctionRefs();
@@ -999,6 +1121,28 @@ static void describeType(abi::TypeIdentity &type,
   type.display[type.depth] = &type;
 }
 
+/// Of a function type that modules may call the host's functions by, or be
+/// called by. False: no memory.
+bool Instantiation::describeValues(const abi::TypeIdentity *type,
+                                   const abi::TypeDescriptor &descriptor) {
+  InternedType &interned = internedOf(type);
+  uint32_t count = descriptor.parameterCount + descriptor.resultCount;
+  bool hasFunctions = false;
+  for (uint32_t i = 0; i < count; ++i)
+    hasFunctions |= isToFunction(resolve(*instance, descriptor.types[i]));
+  if (interned.values || !hasFunctions)
+    return true;
+  interned.values =
+      static_cast<ValueType *>(calloc(count, sizeof(ValueType)));
+  if (!interned.values)
+    return failForResources("no memory for types");
+  interned.parameterCount = descriptor.parameterCount;
+  interned.resultCount = descriptor.resultCount;
+  for (uint32_t i = 0; i < count; ++i)
+    interned.values[i] = resolve(*instance, descriptor.types[i]);
+  return true;
+}
+
 bool Instantiation::internTypes() {
   auto *types = array<abi::TypeIdentity *>(module.typesOffset);
   for (uint32_t i = 0; i < module.typeCount; ++i) {
@@ -1008,6 +1152,10 @@ bool Instantiation::internTypes() {
   }
   for (uint32_t i = 0; i < module.typeCount; ++i)
     describeType(*types[i], module.types[i], types);
+  for (uint32_t i = 0; i < module.typeCount; ++i)
+    if (module.types[i].kind == abi::TypeKind::Func &&
+        !describeValues(types[i], module.types[i]))
+      return false;
   // Host functions of a type that no module had so far: they may come in by a
   // global, a table or an argument as well as by an import.
   for (HostFunction *each = store.functions; each; each = each->next)
@@ -1124,6 +1272,21 @@ bool Instantiation::linkImports() {
   return true;
 }
 
+/// The system refused it.
+bool Instantiation::failForMemory(const abi::LimitsDescriptor &type,
+                                  Errno reason) {
+  Message text;
+  if (isChecked() || !canBeGuarded(type))
+    text << "cannot map " << (type.minimum << type.pageSizeLog2)
+         << " bytes for the memory: " << errnoText(reason);
+  else
+    text << "cannot reserve 8 GiB of addresses for the memory: "
+         << errnoText(reason)
+         << "; where address space is limited (ulimit -v), compile with "
+            "--bounds=checked";
+  return fail(LinkError::Resources, text);
+}
+
 bool Instantiation::makeMemories() {
   auto *memories = array<abi::Memory *>(module.memoriesOffset);
   auto *bases = array<uint8_t *>(module.memoryBasesOffset);
@@ -1133,13 +1296,11 @@ bool Instantiation::makeMemories() {
         addMemory(store, module.memoryTypes[i], isChecked(), reason);
     if (!memory && reason == Errno::Dquot)
       return failForResources("the memory is larger than the store's limit");
-    if (!memory && reason == Errno::Inval)
+    if (!memory && reason == Errno::Overflow)
       return failForResources(
           "the memory's minimum is past what this runtime can hold");
     if (!memory)
-      return failForResources(
-          "no address space for the memory; if that is limited "
-          "(ulimit -v), compile with --bounds=checked");
+      return failForMemory(module.memoryTypes[i], reason);
     memories[i] = &memory->memory;
   }
   for (uint32_t i = 0; i < module.memoryCount; ++i)
@@ -1158,11 +1319,13 @@ bool Instantiation::makeTables() {
         addTable(store, type, resolve(*instance, type.element), reason);
     if (!table && reason == Errno::Dquot)
       return failForResources("the table is larger than the store's limit");
-    if (!table)
+    if (!table && reason == Errno::Overflow)
       return failForResources(
-          reason == Errno::Inval
-              ? "the table's minimum is past what this runtime can hold"
-              : "no memory for the table");
+          "the table's minimum is past what this runtime can hold");
+    if (!table)
+      return fail(LinkError::Resources, Message()
+                                            << "cannot map the table: "
+                                            << errnoText(reason));
     tables[i] = &table->table;
   }
   return true;

@@ -145,7 +145,8 @@ public:
 
   /// Calls a function: \p values holds its arguments from 0 on, then its
   /// results. There must be room for both. May be called from host functions,
-  /// at any depth. Returns false if it trapped.
+  /// at any depth. Returns false if it trapped; it fails for an argument that is
+  /// to be a function of the store's and is not.
   [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
                             TrapRecord &trap);
 
@@ -170,9 +171,24 @@ public:
   /// The store of an instance.
   static Store &of(const abi::Instance &instance);
 
-  /// Whether \p function is one of this store's. (The reference itself must be
-  /// one.)
-  bool knowsFunction(const abi::FuncRef *function);
+  /// Whether \p reference is one to a function of this store; it may be
+  /// anything.
+  bool knowsFunction(const void *reference);
+
+  /// Whether the host may put \p reference where \p type is wanted. What a
+  /// function reference is can be seen, and an external one may be anything;
+  /// of other types the host has null alone.
+  bool mayHold(const ValueType &type, const void *reference);
+
+  /// The type of \p text, as the host writes it (TypeText.h) or as the store
+  /// has it. Null: malformed, or no memory.
+  abi::TypeIdentity *functionType(std::string_view text);
+
+  /// Whether references to functions among arguments of a function or tag of
+  /// this type are such.
+  bool areArguments(const abi::TypeIdentity &type, const abi::Value *values);
+  /// The same of results.
+  bool areResults(const abi::TypeIdentity &type, const abi::Value *values);
 
   /// The instance whose module's code \p pc, of a recorded frame, is in. Null:
   /// none; the frame is the host's or the runtime's.

@@ -49,8 +49,16 @@ bool takeMemory(Domain &domain, uint64_t bytes) {
   return take(domain.memoryBytesLeft, bytes);
 }
 
+void returnMemory(Domain &domain, uint64_t bytes) {
+  giveBack(domain.memoryBytesLeft, bytes);
+}
+
 bool takeElements(Domain &domain, uint64_t count) {
   return take(domain.tableElementsLeft, count);
+}
+
+void returnElements(Domain &domain, uint64_t count) {
+  giveBack(domain.tableElementsLeft, count);
 }
 
 } // namespace moat::rt

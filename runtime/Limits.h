@@ -23,5 +23,8 @@ int64_t growTable(Domain &domain, abi::Table &table, uint64_t delta,
 /// Takes what a new memory or table has from what is left. False: too little.
 [[nodiscard]] bool takeMemory(Domain &domain, uint64_t bytes);
 [[nodiscard]] bool takeElements(Domain &domain, uint64_t count);
+/// For one that could not be made.
+void returnMemory(Domain &domain, uint64_t bytes);
+void returnElements(Domain &domain, uint64_t count);
 
 } // namespace moat::rt

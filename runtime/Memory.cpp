@@ -173,7 +173,7 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
   uint64_t implied = maximumBytesOf(memory) >> type.pageSizeLog2;
   memory.maximumPages = std::min(type.maximum, implied);
   if (type.minimum > implied)
-    return Errno::Inval;
+    return Errno::Overflow;
 
   uint64_t sizeBytes = type.minimum << type.pageSizeLog2;
   if (!takeBudget(options.budgetBytes, sizeBytes))

@@ -95,8 +95,8 @@ bool canMove(const abi::Memory &memory);
 bool isGuardedAddress(const abi::Memory &memory, uint64_t address);
 
 /// Reserves address space for a memory of \p type and maps its initial pages,
-/// zeroed. Nomem: the address space or the pages are not to be had; Inval: the
-/// type's minimum is past what this runtime can hold.
+/// zeroed. Overflow: the type's minimum is past what this runtime can hold; any
+/// other: the system's reason why address space or pages are not to be had.
 Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
                    const MemoryOptions &options);
 

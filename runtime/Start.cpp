@@ -67,7 +67,7 @@ static bool hasFlag(abi::Flag flag) {
   if (error == Errno::Dquot)
     refuse("the module's memory is larger than the limit that the program was "
            "given (max-memory)");
-  if (error == Errno::Inval)
+  if (error == Errno::Overflow)
     refuse("the module's memory is larger than this runtime can make it");
   if (!isGuarded || !canBeGuarded(type))
     refuse("cannot map the module's memory", error);
@@ -125,7 +125,7 @@ static void createTables() {
     if (tables[i].elements)
       continue; // a constant table
     Errno error = createTable(tables[i], moat_module.tableTypes[i]);
-    if (error == Errno::Inval)
+    if (error == Errno::Overflow)
       refuse("the module's table is larger than this runtime can make it");
     if (error != Errno::Success)
       refuse("cannot map the module's table", error);

@@ -22,7 +22,7 @@ static uint64_t mappedBytes(const abi::Table &table) {
 Errno createTable(abi::Table &table, const abi::LimitsDescriptor &type) {
   table = {};
   if (type.minimum > maximumTableElements)
-    return Errno::Inval;
+    return Errno::Overflow;
   table.maximum = std::min(type.maximum, maximumTableElements);
   if (type.minimum == 0)
     return Errno::Success;

@@ -205,7 +205,12 @@ typedef union moat_value {
   float f32;
   double f64;
   uint8_t v128[16];
-  void *ref; /**< null is the null reference */
+  /** Null is the null reference. Of type funcref, or of a function's type, it is what
+   * moat_function_reference gave of a function of the same store: moat_call, moat_throw, what
+   * functions of the host return, tables and globals refuse anything else; the typed functions
+   * of headers check nothing, and must not be given it. Of type externref it is the host's own
+   * pointer, below 2^63. Of other types it is what came out of the store, unchanged. */
+  void *ref;
 #if defined(__GNUC__)
   moat_v128 vector;
 } __attribute__((aligned(16))) moat_value;
@@ -233,7 +238,8 @@ typedef enum moat_extern_kind {
 } moat_extern_kind;
 
 /** Something that can be exported and imported, with its type. Lives as long as its store.
- * The fields behind `object` are the runtime's own. */
+ * It is what the runtime made, copied whole: if its kind was changed it counts as nothing, and
+ * `object` and the fields behind it must not be. */
 typedef struct moat_extern {
   moat_extern_kind kind;
   void *object; /**< null: there is no such thing */
@@ -398,7 +404,8 @@ const moat_value *moat_exception_values(const moat_trap_info *trap, size_t *coun
  * are past what can be had.
  */
 
-/** \p type as the text format has it: `(func (param i32 i64) (result f32))`. */
+/** \p type as the text format has it: `(func (param i32 i64) (result f32))`, or as
+ * moat_type_text wrote it. Without an object also if it is malformed. */
 moat_extern moat_make_function(moat_store *store, const char *type, moat_callback callback,
                                void *context);
 /** For import \p index of a module: of the type that it asks for. */
@@ -416,6 +423,7 @@ moat_extern moat_make_table(moat_store *store, moat_kind element, bool is_64, ui
                             uint64_t maximum);
 moat_extern moat_make_global(moat_store *store, moat_kind type, bool is_mutable,
                              moat_value value);
+/** \p type as of a function, without results. */
 moat_extern moat_make_tag(moat_store *store, const char *type);
 /** A copy of \p size bytes that lives as long as the store; for contexts. */
 void *moat_keep_copy(moat_store *store, const void *bytes, size_t size);
@@ -446,12 +454,13 @@ bool moat_set_element(const moat_extern *table, uint64_t index, void *element);
 /** As table.grow: \returns the old size, or -1. */
 int64_t moat_grow_table(const moat_extern *table, uint64_t count, void *element);
 
-/** The value of type funcref that refers to a function, and back. */
+/** The value of type funcref that refers to a function, and back: without an object if it is
+ * not one of the store's. */
 void *moat_function_reference(const moat_extern *function);
 moat_extern moat_function_of(moat_store *store, void *reference);
 
 moat_value moat_get_global(const moat_extern *global);
-/** False: it is immutable. */
+/** False: it is immutable, or \p value is not a reference of its type, as in tables. */
 bool moat_set_global(const moat_extern *global, moat_value value);
 
 /*
