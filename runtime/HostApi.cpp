@@ -183,6 +183,42 @@ EXPORTED moat_extern_kind moat_import_at(const moat_module_descriptor *module,
   return static_cast<moat_extern_kind>(import.kind);
 }
 
+EXPORTED void moat_import_type_text(const moat_module_descriptor *module,
+                                    size_t index, char *buffer, size_t size) {
+  if (index >= module->importCount) {
+    snprintf(buffer, size, "nothing");
+    return;
+  }
+  const abi::ImportDescriptor &import = module->imports[index];
+  abi::TypeIdentity named = {}; // only its text is asked for
+  auto describe = [&](const abi::ValueType &type) -> ValueType {
+    if (type.kind == abi::Kind::Concrete)
+      named.text = module->types[type.typeIndex].text;
+    return {type.kind, type.isNullable, &named};
+  };
+  ExternType type;
+  type.kind = import.kind;
+  type.type = &named;
+  switch (import.kind) {
+  case abi::ExternKind::Func:
+  case abi::ExternKind::Tag:
+    named.text = module->types[import.index].text;
+    break;
+  case abi::ExternKind::Memory:
+    type.limits = module->memoryTypes[import.index];
+    break;
+  case abi::ExternKind::Table:
+    type.limits = module->tableTypes[import.index];
+    type.value = describe(type.limits.element);
+    break;
+  case abi::ExternKind::Global:
+    type.value = describe(module->globalTypes[import.index].type);
+    type.isMutable = module->globalTypes[import.index].isMutable;
+    break;
+  }
+  printType(type, buffer, size);
+}
+
 static moat_error_kind kindOf(LinkError::Kind kind) {
   switch (kind) {
   case LinkError::None:

@@ -301,6 +301,10 @@ moat_extern_kind moat_import_at(const moat_module_descriptor *module, size_t ind
                                 const char **name, size_t *name_size, const char **field,
                                 size_t *field_size);
 
+/** Writes the type of import \p index, as moat_type_text does. */
+void moat_import_type_text(const moat_module_descriptor *module, size_t index, char *buffer,
+                           size_t size);
+
 /** Something for import \p index of a module, under its name. */
 moat_import moat_import_for(const moat_module_descriptor *module, size_t index,
                             moat_extern provided);

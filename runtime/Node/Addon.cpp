@@ -17,6 +17,7 @@
 // host's. What they throw stays pending in Node-API while the guest's frames
 // are left (moat_fail), and is thrown on when the addon returns to JavaScript.
 
+#include "Prelude.h"
 #include "moat/moat.h"
 #include <cstdio>
 #include <cstdlib>
@@ -29,34 +30,52 @@ extern "C" const moat_module_descriptor moat_module;
 namespace {
 
 struct Imported;
+struct Function;
+struct Thing;
 
-/// Shared by all that JavaScript holds of an instance; the last one frees it.
+/// A store, shared by all that JavaScript holds of it; the last one frees it.
 struct Held {
   napi_env env = nullptr;
   moat_store *store = nullptr;
-  moat_instance *instance = nullptr;
-  moat_wasi *wasi = nullptr;
   size_t holders = 0;
+  /// The value that stands for it in JavaScript; weak.
+  napi_ref self = nullptr;
   /// The imported functions, and a weak reference to an array of them, which
-  /// is a property of all that can call the instance. So the garbage collector
+  /// is a property of all that can call an instance. So the garbage collector
   /// sees that they live, and cycles through them go.
   Imported *imported = nullptr;
-  napi_ref functions = nullptr;
+  napi_ref kept = nullptr;
+  /// Those that JavaScript was given, by their address.
+  static constexpr size_t bucketCount = 64;
+  Function *functions[bucketCount] = {};
+  Thing *shown = nullptr; ///< memories with a buffer
   /// What was thrown last for an exit, and its code.
   napi_ref exitError = nullptr;
   int32_t exitCode = 0;
   moat_trap_info trap; ///< of the call that ended last
+  /// What an imported function threw for the guest.
+  moat_extern thrownTag = {};
+  moat_value *thrownValues = nullptr;
 
   void hold() { ++holders; }
   void release();
 };
 
-/// The data of an exported function; the store's.
+/// The data of what runs an instance; the store's.
+struct Instance {
+  Held *held;
+  moat_instance *instance;
+  moat_wasi *wasi;
+};
+
+/// The data of a function of the guest's; the store's.
 struct Function {
   Held *held;
-  size_t index;
+  moat_extern function;
   size_t parameterCount, resultCount;
-  const moat_kind *types; ///< parameters, then results
+  const moat_kind *types; ///< parameters, then results; null: see fits()
+  napi_ref made;          ///< weak
+  Function *next;
 };
 
 /// The data of an imported function; the store's.
@@ -68,16 +87,25 @@ struct Imported {
   Imported *next;
 };
 
-/// The data of an exported memory: the buffer that was made last.
-struct Memory {
+/// What stands for a memory, table, global or tag; holds the store.
+struct Thing {
   Held *held;
-  moat_extern memory;
-  napi_ref buffer;
-  uint64_t size;
+  moat_extern thing;
+  // Of a memory: the buffer that was made last, weak; and the next one that has
+  // one.
+  napi_ref buffer = nullptr;
+  uint64_t size = 0;
+  Thing *next = nullptr;
 };
 
-/// Of parameters, and of results.
-constexpr size_t mostValues = 16;
+/// Of the addon in one environment: functions of the prelude.
+struct Callbacks {
+  napi_ref makeException = nullptr;
+  napi_ref partsOf = nullptr;
+};
+
+/// What functions of a guest are known by.
+constexpr napi_type_tag functionTag = {0x6d6f61742066756e, 0x6374696f6e202020};
 
 /// While an instance may run: a function of JavaScript may drop all else that
 /// holds it and its imports.
@@ -86,8 +114,8 @@ public:
   Running(napi_env env, Held &held) : held(held) {
     held.hold();
     napi_value kept;
-    if (held.functions)
-      napi_get_reference_value(env, held.functions, &kept);
+    if (held.imported && held.kept)
+      napi_get_reference_value(env, held.kept, &kept);
   }
   ~Running() { held.release(); }
   Running(const Running &) = delete;
@@ -104,12 +132,98 @@ void Held::release() {
     return;
   for (Imported *each = imported; each; each = each->next)
     napi_delete_reference(env, each->function);
-  if (functions)
-    napi_delete_reference(env, functions);
-  if (exitError)
-    napi_delete_reference(env, exitError);
+  for (Function *bucket : functions)
+    for (Function *each = bucket; each; each = each->next)
+      if (each->made)
+        napi_delete_reference(env, each->made);
+  napi_ref references[] = {self, kept, exitError};
+  for (napi_ref reference : references)
+    if (reference)
+      napi_delete_reference(env, reference);
+  free(thrownValues);
   moat_destroy_store(store);
   free(this);
+}
+
+static void *dataOf(napi_env env, napi_value external) {
+  void *data = nullptr;
+  napi_get_value_external(env, external, &data);
+  return data;
+}
+static Held &heldIn(napi_env env, napi_value external) {
+  return *static_cast<Held *>(dataOf(env, external));
+}
+static Thing &thingIn(napi_env env, napi_value external) {
+  return *static_cast<Thing *>(dataOf(env, external));
+}
+
+/// The same value for a store as long as JavaScript has it.
+static napi_value valueOf(napi_env env, Held &held) {
+  napi_value value = nullptr;
+  if (held.self) {
+    napi_get_reference_value(env, held.self, &value);
+    if (value)
+      return value;
+    napi_delete_reference(env, held.self);
+    held.self = nullptr;
+  }
+  held.hold();
+  auto release = [](napi_env, void *held, void *) {
+    static_cast<Held *>(held)->release();
+  };
+  napi_create_external(env, &held, release, nullptr, &value);
+  napi_create_reference(env, value, 0, &held.self);
+  return value;
+}
+
+/// Takes a memory's buffer away from JavaScript.
+static void hideBuffer(napi_env env, Thing &memory, bool isDetached) {
+  if (!memory.buffer)
+    return;
+  for (Thing **at = &memory.held->shown; *at; at = &(*at)->next)
+    if (*at == &memory) {
+      *at = memory.next;
+      break;
+    }
+  napi_value buffer = nullptr;
+  if (isDetached) {
+    napi_get_reference_value(env, memory.buffer, &buffer);
+    if (buffer)
+      napi_detach_arraybuffer(env, buffer);
+  }
+  napi_delete_reference(env, memory.buffer);
+  memory.buffer = nullptr;
+}
+
+/// Before JavaScript runs again: a buffer of a memory that has grown is of no
+/// use any more, as in JavaScript's own, and its bytes may be elsewhere.
+static inline void hideOldBuffers(napi_env env, Held &held) {
+  for (Thing *each = held.shown; __builtin_expect(each != nullptr, 0);) {
+    Thing *next = each->next;
+    if (moat_memory_size(&each->thing) != each->size)
+      hideBuffer(env, *each, true);
+    each = next;
+  }
+}
+
+static napi_value makeThing(napi_env env, Held &held,
+                            const moat_extern &thing) {
+  auto *data = static_cast<Thing *>(malloc(sizeof(Thing)));
+  if (!data)
+    abort();
+  new (data) Thing{&held, thing};
+  held.hold();
+  napi_value value = nullptr;
+  napi_create_external(
+      env, data,
+      [](napi_env env, void *data, void *) {
+        auto *thing = static_cast<Thing *>(data);
+        hideBuffer(env, *thing, false);
+        thing->held->release();
+        free(thing);
+      },
+      nullptr, &value);
+  return value;
 }
 
 // Errors.
@@ -136,6 +250,50 @@ static bool isThrowing(napi_env env) {
   return isPending;
 }
 
+static napi_value toJs(napi_env env, moat_kind type, const moat_value &value);
+static bool readTypes(const char *text, moat_kind *types, size_t count);
+
+/// The types of the values of a tag, or of a function's parameters and results,
+/// to be freed; null: one has no value in JavaScript that we make.
+static moat_kind *typesOf(const moat_extern &thing, size_t count) {
+  // The longest that we make is `externref`.
+  size_t size = 64 + 12 * count;
+  auto *types = static_cast<moat_kind *>(malloc(count * sizeof(moat_kind) + 1));
+  auto *text = static_cast<char *>(malloc(size));
+  if (!types || !text)
+    abort();
+  moat_type_text(&thing, text, size);
+  // That of a tag has a function's in it.
+  bool isRead = readTypes(thing.kind == MOAT_TAG ? text + 5 : text, types, count);
+  free(text);
+  if (isRead)
+    return types;
+  free(types);
+  return nullptr;
+}
+
+/// An exception that no guest caught, as the prelude's class.
+static napi_value makeException(napi_env env, Held &held, napi_value backtrace) {
+  void *data = nullptr;
+  napi_get_instance_data(env, &data);
+  napi_value function, undefined, result = nullptr, values;
+  napi_get_reference_value(env, static_cast<Callbacks *>(data)->makeException,
+                           &function);
+  napi_get_undefined(env, &undefined);
+  size_t count;
+  const moat_value *thrown = moat_exception_values(&held.trap, &count);
+  moat_extern tag = moat_exception_tag(held.store, &held.trap);
+  moat_kind *types = typesOf(tag, count);
+  napi_create_array_with_length(env, count, &values);
+  for (uint32_t i = 0; i < count && types; ++i)
+    napi_set_element(env, values, i, toJs(env, types[i], thrown[i]));
+  free(types);
+  napi_value arguments[] = {valueOf(env, held), makeThing(env, held, tag),
+                            values, backtrace};
+  napi_call_function(env, undefined, function, 4, arguments, &result);
+  return result;
+}
+
 /// How the guest ended as an Error: the message is the specification's for a
 /// trap, and there is the guest's backtrace; of an exit there is the code.
 static napi_value makeError(napi_env env, Held &held) {
@@ -149,12 +307,14 @@ static napi_value makeError(napi_env env, Held &held) {
       env, text, end ? size_t(end - text) : NAPI_AUTO_LENGTH, &message);
   napi_create_string_utf8(env, isExit ? "ERR_MOAT_EXIT" : "ERR_MOAT_TRAP",
                           NAPI_AUTO_LENGTH, &code);
-  if (napi_create_error(env, code, message, &error) != napi_ok)
-    return nullptr;
   if (isExit)
     napi_create_int32(env, static_cast<int32_t>(trap.exit_code), &detail);
   else
     napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH, &detail);
+  if (trap.ending == MOAT_THREW)
+    return makeException(env, held, detail);
+  if (napi_create_error(env, code, message, &error) != napi_ok)
+    return nullptr;
   napi_set_named_property(env, error, isExit ? "exitCode" : "backtrace",
                           detail);
   return error;
@@ -305,50 +465,62 @@ static bool readTypes(const char *text, moat_kind *types, size_t count) {
   return count == 0;
 }
 
-/// The types of a function of at most mostValues parameters and results, kept
-/// with the store; null: one has no value in JavaScript that we make.
+/// The same, kept with the store.
 static const moat_kind *keepTypes(moat_store *store,
                                   const moat_extern &function, size_t count) {
-  moat_kind types[2 * mostValues];
-  char text[2 * mostValues * 16];
-  moat_type_text(&function, text, sizeof text);
-  if (!readTypes(text, types, count))
-    return nullptr;
-  return static_cast<const moat_kind *>(
-      moat_keep_copy(store, types, count * sizeof(moat_kind)));
+  moat_kind *types = typesOf(function, count);
+  void *kept =
+      types ? moat_keep_copy(store, types, count * sizeof(moat_kind)) : nullptr;
+  free(types);
+  return static_cast<const moat_kind *>(kept);
 }
 
 // Calls.
 
+/// Room for \p count of T on the stack of the caller: calls nest, and most have
+/// few values, but there may be 1,000.
+#define ROOM(T, count)                                                         \
+  static_cast<T *>(__builtin_alloca(((count) + 1) * sizeof(T)))
+
 static napi_value callExport(napi_env env, napi_callback_info info) {
-  napi_value arguments[mostValues];
-  moat_value values[mostValues];
-  size_t count = mostValues;
+  constexpr size_t usual = 6;
+  napi_value few[usual];
+  napi_value *arguments = few;
+  size_t count = usual;
   void *data;
   napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
   auto &function = *static_cast<Function *>(data);
   if (!function.types)
-    return fail(env, "ERR_MOAT_LIMIT", "more than 16 parameters or results");
+    return fail(env, "ERR_MOAT_TYPE",
+                "an addon passes no vectors or references to JavaScript");
+  if (function.parameterCount > usual) {
+    count = function.parameterCount;
+    arguments = ROOM(napi_value, count);
+    napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  }
+  moat_value *values =
+      ROOM(moat_value, function.parameterCount > function.resultCount
+                           ? function.parameterCount
+                           : function.resultCount);
   Held &held = *function.held;
   Running running(env, held);
   for (size_t i = 0; i < function.parameterCount; ++i)
     if (!fromJs(env, arguments[i], function.types[i], values[i]))
       return nullptr;
-  if (moat_call_export(held.instance, function.index, values, &held.trap) !=
-      MOAT_RETURNED)
+  moat_ending ending = moat_call(function.function, values, &held.trap);
+  hideOldBuffers(env, held);
+  if (ending != MOAT_RETURNED)
     return failByEnding(env, held);
   const moat_kind *results = function.types + function.parameterCount;
   napi_value result = nullptr;
-  if (function.resultCount == 0)
-    napi_get_undefined(env, &result);
-  else if (function.resultCount == 1)
-    result = toJs(env, results[0], values[0]);
-  else {
-    napi_create_array_with_length(env, function.resultCount, &result);
-    for (size_t i = 0; i < function.resultCount; ++i)
-      napi_set_element(env, result, static_cast<uint32_t>(i),
-                       toJs(env, results[i], values[i]));
-  }
+  if (function.resultCount == 1)
+    return toJs(env, results[0], values[0]);
+  if (function.resultCount == 0) // nothing is undefined
+    return nullptr;
+  napi_create_array_with_length(env, function.resultCount, &result);
+  for (size_t i = 0; i < function.resultCount; ++i)
+    napi_set_element(env, result, static_cast<uint32_t>(i),
+                     toJs(env, results[i], values[i]));
   return result;
 }
 
@@ -359,15 +531,60 @@ struct ImportCall {
   const Imported &imported;
   moat_value *values;
   bool hasReturned;
+  bool isException; ///< it threw Held::thrownTag
 };
 
 } // namespace
+
+/// Several results: what any iterable gives (WebAssembly JavaScript Interface,
+/// "create a host function"). False: thrown.
+static bool readResults(napi_env env, const Imported &imported, napi_value given,
+                        moat_value *values) {
+  bool isArray = false;
+  napi_is_array(env, given, &isArray);
+  if (!isArray) {
+    napi_value global, symbol, iterator, array, from;
+    napi_valuetype type = napi_undefined;
+    if (napi_get_global(env, &global) != napi_ok ||
+        napi_get_named_property(env, global, "Symbol", &symbol) != napi_ok ||
+        napi_get_named_property(env, symbol, "iterator", &iterator) != napi_ok)
+      return false;
+    // Of undefined and null it fails, and throws.
+    napi_value object, method = nullptr;
+    if (napi_coerce_to_object(env, given, &object) == napi_ok &&
+        napi_get_property(env, object, iterator, &method) == napi_ok)
+      napi_typeof(env, method, &type);
+    if (isThrowing(env))
+      return false;
+    if (type != napi_function)
+      return fail(env, "ERR_INVALID_ARG_TYPE",
+                  "several results must be iterable"),
+             false;
+    if (napi_get_named_property(env, global, "Array", &array) != napi_ok ||
+        napi_get_named_property(env, array, "from", &from) != napi_ok ||
+        napi_call_function(env, array, from, 1, &given, &given) != napi_ok)
+      return false;
+  }
+  uint32_t count = 0;
+  if (napi_get_array_length(env, given, &count) != napi_ok ||
+      count != imported.resultCount)
+    return fail(env, "ERR_INVALID_ARG_VALUE", "a wrong number of results"),
+           false;
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value result;
+    if (napi_get_element(env, given, i, &result) != napi_ok ||
+        !fromJs(env, result, imported.types[imported.parameterCount + i],
+                values[i]))
+      return false;
+  }
+  return true;
+}
 
 /// False: thrown.
 static bool callFunction(napi_env env, const Imported &imported,
                          moat_value *values) {
   napi_value function = nullptr, self, result;
-  napi_value arguments[mostValues];
+  auto *arguments = ROOM(napi_value, imported.parameterCount);
   napi_get_reference_value(env, imported.function, &function);
   napi_get_undefined(env, &self);
   for (size_t i = 0; i < imported.parameterCount; ++i)
@@ -376,9 +593,56 @@ static bool callFunction(napi_env env, const Imported &imported,
                                       imported.parameterCount, arguments,
                                       &result) != napi_ok)
     return false;
+  if (imported.resultCount > 1)
+    return readResults(env, imported, result, values);
   return !imported.resultCount ||
          fromJs(env, result, imported.types[imported.parameterCount],
                 values[0]);
+}
+
+/// Whether what was thrown is an exception of the guest's store: then it is
+/// pending no more, but noted for it.
+static bool takeException(napi_env env, Held &held) {
+  napi_value thrown, function, undefined, parts = nullptr, thing, list;
+  void *data = nullptr;
+  if (!isThrowing(env) ||
+      napi_get_and_clear_last_exception(env, &thrown) != napi_ok)
+    return false;
+  napi_get_instance_data(env, &data);
+  napi_get_reference_value(env, static_cast<Callbacks *>(data)->partsOf,
+                           &function);
+  napi_get_undefined(env, &undefined);
+  bool isArray = false;
+  if (napi_call_function(env, undefined, function, 1, &thrown, &parts) ==
+      napi_ok)
+    napi_is_array(env, parts, &isArray);
+  bool isOurs = false;
+  if (isArray) {
+    napi_get_element(env, parts, 0, &thing);
+    napi_get_element(env, parts, 1, &list);
+    held.thrownTag = thingIn(env, thing).thing;
+    isOurs = held.thrownTag.store == held.store;
+  }
+  if (!isOurs) {
+    napi_throw(env, thrown);
+    return false;
+  }
+  size_t count;
+  moat_function_arity(&held.thrownTag, &count, nullptr);
+  moat_kind *types = typesOf(held.thrownTag, count);
+  free(held.thrownValues);
+  held.thrownValues = static_cast<moat_value *>(
+      aligned_alloc(alignof(moat_value), (count + 1) * sizeof(moat_value)));
+  if (!held.thrownValues)
+    abort();
+  memset(held.thrownValues, 0, (count + 1) * sizeof(moat_value));
+  for (uint32_t i = 0; i < count && types; ++i) {
+    napi_value value;
+    napi_get_element(env, list, i, &value);
+    (void)fromJs(env, value, types[i], held.thrownValues[i]);
+  }
+  free(types);
+  return true;
 }
 
 static void runImport(void *argument) {
@@ -387,14 +651,20 @@ static void runImport(void *argument) {
   napi_handle_scope scope;
   if (napi_open_handle_scope(env, &scope) != napi_ok)
     return;
+  hideOldBuffers(env, *call.imported.held);
   call.hasReturned = callFunction(env, call.imported, call.values);
+  if (!call.hasReturned)
+    call.isException = takeException(env, *call.imported.held);
   napi_close_handle_scope(env, scope);
 }
 
 /// What compiled code calls.
 static void callImport(void *context, moat_value *values) {
-  ImportCall call = {*static_cast<Imported *>(context), values, false};
+  auto &imported = *static_cast<Imported *>(context);
+  ImportCall call = {imported, values, false, false};
   moat_call_on_host_stack(runImport, &call);
+  if (call.isException)
+    moat_throw(imported.held->thrownTag, imported.held->thrownValues);
   if (!call.hasReturned)
     moat_fail(0, "an imported function could not be called");
 }
@@ -411,24 +681,6 @@ static bool failForImport(napi_env env, const moat_import &import,
            static_cast<int>(import.field_size), import.field, wanted, reason);
   napi_throw_error(env, "ERR_MOAT_LINK", text);
   return false;
-}
-
-/// Property \p name of an object, which may be null; null: there is none.
-/// False: thrown.
-static bool getProperty(napi_env env, napi_value object, const char *name,
-                        size_t nameSize, napi_value &value) {
-  napi_value key;
-  napi_valuetype type = napi_undefined;
-  value = nullptr;
-  if (!object)
-    return true;
-  if (napi_create_string_utf8(env, name, nameSize, &key) != napi_ok ||
-      napi_get_property(env, object, key, &value) != napi_ok ||
-      napi_typeof(env, value, &type) != napi_ok)
-    return false;
-  if (type == napi_undefined)
-    value = nullptr;
-  return true;
 }
 
 /// Makes import \p index of \p function. False: thrown.
@@ -456,11 +708,6 @@ static bool importFunction(napi_env env, Held &held, size_t index,
   napi_typeof(env, function, &type);
   if (type != napi_function)
     return failForImport(env, import, wanted, "found no function");
-  if (kept->resultCount > 1)
-    return failForImport(env, import, wanted,
-                         "a function of JavaScript gives one result at most");
-  if (kept->parameterCount > mostValues)
-    return failForImport(env, import, wanted, "more than 16 parameters");
   kept->types = keepTypes(held.store, import.provided,
                           kept->parameterCount + kept->resultCount);
   if (!kept->types)
@@ -474,182 +721,501 @@ static bool importFunction(napi_env env, Held &held, size_t index,
   return true;
 }
 
-static const char *nounOf(moat_extern_kind kind) {
-  return kind == MOAT_MEMORY   ? "a memory"
-         : kind == MOAT_TABLE  ? "a table"
-         : kind == MOAT_GLOBAL ? "a global"
-                               : "a tag";
+/// The array of functions that live as long as the store can be run.
+static napi_value keptOf(napi_env env, Held &held) {
+  napi_value array = nullptr;
+  if (held.kept) {
+    napi_get_reference_value(env, held.kept, &array);
+    if (array)
+      return array;
+    napi_delete_reference(env, held.kept);
+  }
+  napi_create_array(env, &array);
+  napi_create_reference(env, array, 0, &held.kept);
+  return array;
 }
 
-/// What can be imported at all: functions. False: thrown.
-static bool checkImports(napi_env env) {
+/// Appends to \p list what the prelude found for each import, \p values. False:
+/// thrown.
+static bool readImports(napi_env env, Held &held, napi_value values,
+                        moat_import *list, size_t &count) {
+  napi_value functions = keptOf(env, held);
+  uint32_t found = 0;
+  napi_get_array_length(env, functions, &found);
   for (size_t i = 0; i < moat_import_count(&moat_module); ++i) {
-    moat_import import = {};
+    moat_import import = moat_import_for(&moat_module, i, {});
+    napi_value value;
+    napi_valuetype type = napi_undefined;
+    if (napi_get_element(env, values, static_cast<uint32_t>(i), &value) !=
+            napi_ok ||
+        napi_typeof(env, value, &type) != napi_ok)
+      return false;
+    if (type == napi_undefined)
+      continue; // WASI may have it; else linking names what is missing
     moat_extern_kind kind =
         moat_import_at(&moat_module, i, &import.module, &import.module_size,
                        &import.field, &import.field_size);
     if (kind != MOAT_FUNCTION)
-      return failForImport(env, import, nounOf(kind),
-                           "an addon cannot import one, only functions");
+      import.provided = thingIn(env, value).thing;
+    else if (!importFunction(env, held, i, value, import) ||
+             napi_set_element(env, functions, found++, value) != napi_ok)
+      return false;
+    list[count++] = import;
   }
   return true;
 }
 
-/// Appends to \p list what \p given, options.imports, has for the module.
-/// False: thrown.
-static bool readImports(napi_env env, Held &held, napi_value given,
-                        moat_import *list, size_t &count) {
-  napi_value functions;
-  uint32_t found = 0;
-  if (napi_create_array(env, &functions) != napi_ok)
-    return false;
-  for (size_t i = 0; i < moat_import_count(&moat_module); ++i) {
-    moat_import import = moat_import_for(&moat_module, i, {});
-    napi_value module, function;
-    if (!getProperty(env, given, import.module, import.module_size, module))
-      return false;
-    napi_valuetype type = napi_object;
-    if (module)
-      napi_typeof(env, module, &type);
-    if (type != napi_object && type != napi_function) {
-      char text[512];
-      snprintf(text, sizeof text, "options.imports: \"%.*s\" must be an object",
-               static_cast<int>(import.module_size), import.module);
-      return fail(env, "ERR_INVALID_ARG_TYPE", text), false;
-    }
-    if (!getProperty(env, module, import.field, import.field_size, function))
-      return false;
-    if (!function)
-      continue; // WASI may have it; else linking names what is missing
-    if (!importFunction(env, held, i, function, import) ||
-        napi_set_element(env, functions, found++, function) != napi_ok)
-      return false;
-    list[count++] = import;
-  }
-  return !found || napi_create_reference(env, functions, 0, &held.functions) ==
-                       napi_ok;
-}
-
-/// Lets a function that can call the instance keep the imported ones.
-static void keepFunctions(napi_env env, const Held &held, napi_value function) {
+/// Lets a function that can call an instance keep the imported ones.
+static void keepFunctions(napi_env env, Held &held, napi_value function) {
   napi_property_descriptor property = {};
-  if (!held.functions ||
-      napi_get_reference_value(env, held.functions, &property.value) !=
-          napi_ok ||
-      napi_create_symbol(env, nullptr, &property.name) != napi_ok)
-    return;
-  napi_define_properties(env, function, 1, &property);
+  property.value = keptOf(env, held);
+  if (napi_create_symbol(env, nullptr, &property.name) == napi_ok)
+    napi_define_properties(env, function, 1, &property);
 }
 
-// What is exported.
+// What is exported, and what JavaScript makes: the functions of the prelude's
+// `native`. They trust it.
+
+namespace {
+
+template <size_t count>
+struct Arguments {
+  napi_value value[count];
+};
+
+} // namespace
+
+template <size_t count>
+static Arguments<count> argumentsOf(napi_env env, napi_callback_info info) {
+  Arguments<count> all;
+  size_t given = count;
+  napi_get_cb_info(env, info, &given, all.value, nullptr, nullptr);
+  return all;
+}
 
 static napi_value getBuffer(napi_env env, napi_callback_info info) {
-  void *data;
-  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
-  auto &memory = *static_cast<Memory *>(data);
-  uint64_t size = moat_memory_size(&memory.memory);
+  napi_value argument = argumentsOf<1>(env, info).value[0];
+  Thing &memory = thingIn(env, argument);
+  uint64_t size = moat_memory_size(&memory.thing);
   napi_value buffer = nullptr;
   if (memory.buffer && size == memory.size)
     napi_get_reference_value(env, memory.buffer, &buffer);
   if (buffer)
     return buffer;
-  if (memory.buffer) {
-    // It has grown: the old one is of no use any more, as in JavaScript's own.
-    napi_value old = nullptr;
-    napi_get_reference_value(env, memory.buffer, &old);
-    if (old)
-      napi_detach_arraybuffer(env, old);
-    napi_delete_reference(env, memory.buffer);
-    memory.buffer = nullptr;
-  }
+  hideBuffer(env, memory, true);
   auto release = [](napi_env, void *, void *held) {
     static_cast<Held *>(held)->release();
   };
   memory.held->hold();
-  if (napi_create_external_arraybuffer(env, moat_memory_base(&memory.memory),
+  if (napi_create_external_arraybuffer(env, moat_memory_base(&memory.thing),
                                        size, release, memory.held,
                                        &buffer) != napi_ok) {
     memory.held->release();
     return fail(env, "ERR_MOAT_BUFFER", "the memory cannot be shown");
   }
   memory.size = size;
-  // A weak one: it does not keep the buffer.
   napi_create_reference(env, buffer, 0, &memory.buffer);
+  memory.next = memory.held->shown;
+  memory.held->shown = &memory;
   return buffer;
 }
 
-static void addFunction(napi_env env, Held *held, napi_value exports,
-                        const char *name, size_t nameSize, size_t index,
-                        const moat_extern &thing) {
-  Function function = {held, index, 0, 0, nullptr};
-  moat_function_arity(&thing, &function.parameterCount, &function.resultCount);
-  if (function.parameterCount <= mostValues &&
-      function.resultCount <= mostValues) {
-    function.types = keepTypes(held->store, thing,
-                               function.parameterCount + function.resultCount);
-    if (!function.types)
-      return; // vectors and references: no value in JavaScript
+/// A function of the guest's in JavaScript: one for each, so that they can be
+/// compared.
+static napi_value functionOf(napi_env env, Held &held,
+                             const moat_extern &thing, const char *name,
+                             size_t nameSize) {
+  size_t bucket =
+      reinterpret_cast<uintptr_t>(thing.object) / 32 % Held::bucketCount;
+  Function *function = held.functions[bucket];
+  while (function && function->function.object != thing.object)
+    function = function->next;
+  napi_value made = nullptr;
+  if (function && function->made) {
+    napi_get_reference_value(env, function->made, &made);
+    if (made)
+      return made;
+    napi_delete_reference(env, function->made);
+    function->made = nullptr;
   }
-  void *data = moat_keep_copy(held->store, &function, sizeof function);
-  if (!data)
-    return;
-  napi_value made, key;
-  napi_create_function(env, name, nameSize, callExport, data, &made);
-  held->hold();
-  napi_add_finalizer(
-      env, made, held,
-      [](napi_env, void *held, void *) {
-        static_cast<Held *>(held)->release();
+  if (!function) {
+    Function added = {&held, thing, 0, 0, nullptr, nullptr, nullptr};
+    moat_function_arity(&thing, &added.parameterCount, &added.resultCount);
+    added.types =
+        keepTypes(held.store, thing, added.parameterCount + added.resultCount);
+    added.next = held.functions[bucket];
+    function = static_cast<Function *>(
+        moat_keep_copy(held.store, &added, sizeof added));
+    if (!function)
+      abort();
+    held.functions[bucket] = function;
+  }
+  napi_create_function(env, name, nameSize, callExport, function, &made);
+  held.hold();
+  napi_wrap(
+      env, made, function,
+      [](napi_env, void *function, void *) {
+        static_cast<Function *>(function)->held->release();
       },
       nullptr, nullptr);
-  keepFunctions(env, *held, made);
-  napi_create_string_utf8(env, name, nameSize, &key);
-  napi_set_property(env, exports, key, made);
+  napi_type_tag_object(env, made, &functionTag);
+  keepFunctions(env, held, made);
+  napi_create_reference(env, made, 0, &function->made);
+  return made;
 }
 
-static void addMemory(napi_env env, Held *held, napi_value exports,
-                      const char *name, size_t nameSize,
-                      const moat_extern &thing) {
-  auto *data = static_cast<Memory *>(malloc(sizeof(Memory)));
-  if (!data)
-    return;
-  *data = {held, thing, nullptr, 0};
-  napi_value memory, key;
-  napi_create_object(env, &memory);
-  napi_property_descriptor buffer = {};
-  buffer.utf8name = "buffer";
-  buffer.getter = getBuffer;
-  buffer.attributes = napi_enumerable;
-  buffer.data = data;
-  napi_define_properties(env, memory, 1, &buffer);
-  held->hold();
-  napi_add_finalizer(
-      env, memory, data,
-      [](napi_env env, void *data, void *) {
-        auto *memory = static_cast<Memory *>(data);
-        if (memory->buffer)
-          napi_delete_reference(env, memory->buffer);
-        memory->held->release();
-        free(memory);
-      },
-      nullptr, nullptr);
-  napi_create_string_utf8(env, name, nameSize, &key);
-  napi_set_property(env, exports, key, memory);
+/// The reference that a value is of: null, or a function of the same store.
+/// False: neither.
+static bool toReference(napi_env env, Held &held, napi_value value,
+                        void *&reference) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  reference = nullptr;
+  if (type == napi_null)
+    return true;
+  bool isOurs = false;
+  void *data = nullptr;
+  if (type != napi_function ||
+      napi_check_object_type_tag(env, value, &functionTag, &isOurs) !=
+          napi_ok ||
+      !isOurs || napi_unwrap(env, value, &data) != napi_ok)
+    return false;
+  auto *function = static_cast<Function *>(data);
+  reference = moat_function_reference(&function->function);
+  return function->held == &held;
 }
 
-static napi_value makeExports(napi_env env, Held *held) {
+static const char *kindName(moat_extern_kind kind) {
+  static constexpr const char *names[] = {"Function", "Table", "Memory",
+                                          "Global", "Tag"};
+  return names[kind];
+}
+
+static napi_value toString(napi_env env, const char *text,
+                           size_t size = NAPI_AUTO_LENGTH) {
+  napi_value string = nullptr;
+  napi_create_string_utf8(env, text, size, &string);
+  return string;
+}
+
+static napi_value toBoolean(napi_env env, bool isTrue) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, isTrue, &value);
+  return value;
+}
+
+static napi_value toNumber(napi_env env, int64_t number) {
+  napi_value value = nullptr;
+  napi_create_int64(env, number, &value);
+  return value;
+}
+
+static uint32_t uint32Of(napi_env env, napi_value value) {
+  uint32_t number = 0;
+  napi_get_value_uint32(env, value, &number);
+  return number;
+}
+
+/// The type of a global; false: it has no value in JavaScript that we make.
+static bool globalType(const moat_extern &global, moat_kind &type,
+                       bool &isMutable) {
+  char text[64];
+  moat_type_text(&global, text, sizeof text);
+  isMutable = strncmp(text, "(global (mut ", 13) == 0;
+  return readTypes(isMutable ? text + 7 : text, &type, 1);
+}
+
+static bool readKind(napi_env env, napi_value name, moat_kind &type) {
+  char text[16];
+  size_t size;
+  text[0] = ' ';
+  napi_get_value_string_utf8(env, name, text + 1, sizeof text - 1, &size);
+  return readTypes(text, &type, 1);
+}
+
+static napi_value makeExports(napi_env env, Held &held, moat_instance *instance) {
   napi_value exports;
-  napi_create_object(env, &exports);
-  for (size_t i = 0; i < moat_export_count(held->instance); ++i) {
+  napi_create_array(env, &exports);
+  for (size_t i = 0; i < moat_export_count(instance); ++i) {
     const char *name;
     size_t nameSize;
-    moat_extern thing = moat_export_at(held->instance, i, &name, &nameSize);
-    if (thing.kind == MOAT_FUNCTION)
-      addFunction(env, held, exports, name, nameSize, i, thing);
-    if (thing.kind == MOAT_MEMORY)
-      addMemory(env, held, exports, name, nameSize, thing);
+    moat_extern thing = moat_export_at(instance, i, &name, &nameSize);
+    napi_value entry;
+    napi_create_array(env, &entry);
+    napi_set_element(env, entry, 0, toString(env, name, nameSize));
+    napi_set_element(env, entry, 1, toString(env, kindName(thing.kind)));
+    napi_set_element(env, entry, 2,
+                     thing.kind == MOAT_FUNCTION
+                         ? functionOf(env, held, thing, name, nameSize)
+                         : makeThing(env, held, thing));
+    napi_set_element(env, exports, static_cast<uint32_t>(i), entry);
   }
   return exports;
+}
+
+/// imports() -> [{module, name, kind, wanted, type}]; the type is a global's.
+static napi_value listImports(napi_env env, napi_callback_info) {
+  napi_value list;
+  napi_create_array(env, &list);
+  for (size_t i = 0; i < moat_import_count(&moat_module); ++i) {
+    const char *module, *field;
+    size_t moduleSize, fieldSize;
+    moat_extern_kind kind = moat_import_at(&moat_module, i, &module,
+                                           &moduleSize, &field, &fieldSize);
+    char wanted[512];
+    moat_import_type_text(&moat_module, i, wanted, sizeof wanted);
+    napi_value entry;
+    napi_create_object(env, &entry);
+    napi_set_named_property(env, entry, "module",
+                            toString(env, module, moduleSize));
+    napi_set_named_property(env, entry, "name", toString(env, field, fieldSize));
+    napi_set_named_property(env, entry, "kind", toString(env, kindName(kind)));
+    napi_set_named_property(env, entry, "wanted", toString(env, wanted));
+    if (kind == MOAT_GLOBAL) {
+      const char *type = strrchr(wanted, ' ') + 1;
+      napi_set_named_property(env, entry, "type",
+                              toString(env, type, strcspn(type, ")")));
+    }
+    napi_set_element(env, list, static_cast<uint32_t>(i), entry);
+  }
+  return list;
+}
+
+/// createStore() -> held
+static napi_value createStore(napi_env env, napi_callback_info) {
+  auto *held = static_cast<Held *>(malloc(sizeof(Held)));
+  if (!held)
+    abort();
+  new (held) Held;
+  held->env = env;
+  held->store = moat_create_store(nullptr);
+  if (held->store)
+    return valueOf(env, *held);
+  free(held);
+  napi_throw_error(env, "ERR_MOAT_RESOURCES", "no memory or address space");
+  return nullptr;
+}
+
+/// keptOf(held) -> the array
+static napi_value keptOf(napi_env env, napi_callback_info info) {
+  return keptOf(env, heldIn(env, argumentsOf<1>(env, info).value[0]));
+}
+
+/// A thing of the host's own, or throws.
+static napi_value madeOf(napi_env env, Held &held, const moat_extern &thing) {
+  if (thing.object)
+    return makeThing(env, held, thing);
+  napi_throw_range_error(env, "ERR_MOAT_RESOURCES",
+                         "no memory, or past what can be had");
+  return nullptr;
+}
+
+static uint64_t maximumOf(napi_env env, napi_value value) {
+  uint32_t number;
+  return napi_get_value_uint32(env, value, &number) == napi_ok ? number
+                                                              : UINT64_MAX;
+}
+
+/// makeMemory(held, initial, maximum or undefined, shared)
+static napi_value makeMemory(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<4>(env, info);
+  Held &held = heldIn(env, value[0]);
+  bool isShared = false;
+  napi_get_value_bool(env, value[3], &isShared);
+  return madeOf(env, held,
+                moat_make_memory(held.store, uint32Of(env, value[1]),
+                                 maximumOf(env, value[2]), isShared));
+}
+
+/// makeTable(held, initial, maximum or undefined)
+static napi_value makeTable(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<3>(env, info);
+  Held &held = heldIn(env, value[0]);
+  return madeOf(env, held,
+                moat_make_table(held.store, MOAT_FUNCREF, false,
+                                uint32Of(env, value[1]),
+                                maximumOf(env, value[2])));
+}
+
+/// makeGlobal(held, type, isMutable, value)
+static napi_value makeGlobal(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<4>(env, info);
+  Held &held = heldIn(env, value[0]);
+  bool isMutable = false;
+  moat_kind type;
+  moat_value first = {};
+  napi_get_value_bool(env, value[2], &isMutable);
+  if (!readKind(env, value[1], type) || !fromJs(env, value[3], type, first))
+    return nullptr;
+  return madeOf(env, held,
+                moat_make_global(held.store, type, isMutable, first));
+}
+
+/// makeTag(held, text)
+static napi_value makeTag(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  Held &held = heldIn(env, value[0]);
+  size_t size = 0;
+  napi_get_value_string_utf8(env, value[1], nullptr, 0, &size);
+  auto *text = static_cast<char *>(malloc(size + 1));
+  if (!text)
+    abort();
+  napi_get_value_string_utf8(env, value[1], text, size + 1, &size);
+  moat_extern tag = moat_make_tag(held.store, text);
+  free(text);
+  return madeOf(env, held, tag);
+}
+
+/// memoryGrow(memory, pages) -> the old size, or -1
+static napi_value growMemory(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  Thing &memory = thingIn(env, value[0]);
+  int64_t old = moat_grow_memory(&memory.thing, uint32Of(env, value[1]));
+  // Growth by nothing makes a new one, too.
+  if (old >= 0)
+    hideBuffer(env, memory, true);
+  hideOldBuffers(env, *memory.held);
+  return toNumber(env, old);
+}
+
+static napi_value tableLength(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<1>(env, info);
+  return toNumber(env, static_cast<int64_t>(moat_table_size(
+                           &thingIn(env, value[0]).thing)));
+}
+
+/// tableGet(table, index) -> a function or null
+static napi_value getElement(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  Thing &table = thingIn(env, value[0]);
+  void *element = nullptr;
+  napi_value result = nullptr;
+  moat_get_element(&table.thing, uint32Of(env, value[1]), &element);
+  moat_extern function = moat_function_of(table.held->store, element);
+  if (function.object)
+    return functionOf(env, *table.held, function, "", 0);
+  if (element)
+    return fail(env, "ERR_MOAT_TYPE",
+                "an addon passes no references but functions to JavaScript");
+  napi_get_null(env, &result);
+  return result;
+}
+
+/// tableSet(table, index, value) -> whether it may be there
+static napi_value setElement(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<3>(env, info);
+  Thing &table = thingIn(env, value[0]);
+  void *element;
+  return toBoolean(env,
+                   toReference(env, *table.held, value[2], element) &&
+                       moat_set_element(&table.thing, uint32Of(env, value[1]),
+                                        element));
+}
+
+/// tableGrow(table, count, value) -> the old size, or -1
+static napi_value growTable(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<3>(env, info);
+  Thing &table = thingIn(env, value[0]);
+  void *element;
+  bool isReference = toReference(env, *table.held, value[2], element);
+  return toNumber(env, isReference ? moat_grow_table(&table.thing,
+                                                     uint32Of(env, value[1]),
+                                                     element)
+                                   : -1);
+}
+
+static napi_value getGlobal(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<1>(env, info);
+  Thing &global = thingIn(env, value[0]);
+  moat_kind type;
+  bool isMutable;
+  if (!globalType(global.thing, type, isMutable))
+    return fail(env, "ERR_MOAT_TYPE",
+                "an addon passes no vectors or references to JavaScript");
+  return toJs(env, type, moat_get_global(&global.thing));
+}
+
+/// globalSet(global, value) -> whether it is mutable
+static napi_value setGlobal(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  Thing &global = thingIn(env, value[0]);
+  moat_kind type;
+  bool isMutable;
+  moat_value number = {};
+  if (!globalType(global.thing, type, isMutable))
+    return fail(env, "ERR_MOAT_TYPE",
+                "an addon passes no vectors or references to JavaScript");
+  if (!isMutable)
+    return toBoolean(env, false);
+  if (!fromJs(env, value[1], type, number))
+    return nullptr;
+  return toBoolean(env, moat_set_global(&global.thing, number));
+}
+
+/// isSame(one, other): whether two stand for one thing
+static napi_value isSame(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  return toBoolean(env, thingIn(env, value[0]).thing.object ==
+                            thingIn(env, value[1]).thing.object);
+}
+
+/// idOf(thing) -> a number that no other thing of the store has
+static napi_value idOf(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<1>(env, info);
+  return toNumber(env, reinterpret_cast<intptr_t>(
+                           thingIn(env, value[0]).thing.object));
+}
+
+/// convert(type, value): what the guest's value would be in JavaScript
+static napi_value convert(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  moat_kind type;
+  moat_value converted = {};
+  if (!readKind(env, value[0], type) || !fromJs(env, value[1], type, converted))
+    return nullptr;
+  return toJs(env, type, converted);
+}
+
+/// convertAll(tag, values): the same of all values of an exception
+static napi_value convertAll(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  const moat_extern &tag = thingIn(env, value[0]).thing;
+  size_t count;
+  uint32_t given = 0;
+  moat_function_arity(&tag, &count, nullptr);
+  napi_get_array_length(env, value[1], &given);
+  if (given != count)
+    return fail(env, "ERR_INVALID_ARG_VALUE",
+                "Exception: not as many values as the tag has");
+  moat_kind *types = typesOf(tag, count);
+  napi_value all = nullptr;
+  bool isRead = true;
+  napi_create_array_with_length(env, count, &all);
+  for (uint32_t i = 0; i < count && isRead && types; ++i) {
+    napi_value each;
+    moat_value converted = {};
+    isRead = napi_get_element(env, value[1], i, &each) == napi_ok &&
+             fromJs(env, each, types[i], converted) &&
+             napi_set_element(env, all, i, toJs(env, types[i], converted)) ==
+                 napi_ok;
+  }
+  free(types);
+  return isRead ? all : nullptr;
+}
+
+/// setCallbacks(makeException, partsOf)
+static napi_value setCallbacks(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<2>(env, info);
+  auto *callbacks = static_cast<Callbacks *>(malloc(sizeof(Callbacks)));
+  if (!callbacks)
+    abort();
+  new (callbacks) Callbacks;
+  napi_create_reference(env, value[0], 1, &callbacks->makeException);
+  napi_create_reference(env, value[1], 1, &callbacks->partsOf);
+  napi_set_instance_data(
+      env, callbacks, [](napi_env, void *data, void *) { free(data); },
+      nullptr);
+  return nullptr;
 }
 
 // Options.
@@ -707,7 +1273,6 @@ struct Options {
   const char *args[mostOptions];
   const char *env[mostOptions];
   moat_preopen preopens[mostOptions];
-  napi_value imports = nullptr;
   Strings strings;
 };
 
@@ -796,11 +1361,6 @@ static bool readOptions(napi_env env, napi_value object, Options &options) {
                          }))
       return false;
   }
-  options.imports = property(env, object, "imports");
-  if (options.imports && typeOf(env, options.imports) != napi_object)
-    return fail(env, "ERR_INVALID_ARG_TYPE",
-                "options.imports must be an object"),
-           false;
   struct {
     const char *name;
     int32_t *fd;
@@ -823,10 +1383,10 @@ static bool readOptions(napi_env env, napi_value object, Options &options) {
 
 // Instances.
 
-static Held *heldOf(napi_env env, napi_callback_info info) {
+static Instance &instanceOf(napi_env env, napi_callback_info info) {
   void *data;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
-  return static_cast<Held *>(data);
+  return *static_cast<Instance *>(data);
 }
 
 static napi_value failToRun(napi_env env, Held &held, const moat_error &error) {
@@ -837,62 +1397,69 @@ static napi_value failToRun(napi_env env, Held &held, const moat_error &error) {
 }
 
 static napi_value start(napi_env env, napi_callback_info info) {
-  Held *held = heldOf(env, info);
-  Running running(env, *held);
+  Instance &instance = instanceOf(env, info);
+  Held &held = *instance.held;
+  Running running(env, held);
   int32_t code = 0;
   moat_error error = {};
-  if (!held->wasi)
+  if (!instance.wasi)
     return fail(env, "ERR_INVALID_ARG_TYPE", "options.version is missing");
-  if (!moat_wasi_start(held->wasi, held->instance, &code, &error) &&
-      !catchExit(env, *held, code))
-    return failToRun(env, *held, error);
+  bool hasReturned =
+      moat_wasi_start(instance.wasi, instance.instance, &code, &error);
+  hideOldBuffers(env, held);
+  if (!hasReturned && !catchExit(env, held, code))
+    return failToRun(env, held, error);
   napi_value result;
   napi_create_int32(env, code, &result);
   return result;
 }
 
 static napi_value initialize(napi_env env, napi_callback_info info) {
-  Held *held = heldOf(env, info);
-  Running running(env, *held);
+  Instance &instance = instanceOf(env, info);
+  Held &held = *instance.held;
+  Running running(env, held);
   int32_t code = 0;
   moat_error error = {};
-  if (!held->wasi)
+  if (!instance.wasi)
     return fail(env, "ERR_INVALID_ARG_TYPE", "options.version is missing");
-  if (!moat_wasi_initialize(held->wasi, held->instance, &error) &&
-      !catchExit(env, *held, code))
-    return failToRun(env, *held, error);
+  bool hasReturned =
+      moat_wasi_initialize(instance.wasi, instance.instance, &error);
+  hideOldBuffers(env, held);
+  if (!hasReturned && !catchExit(env, held, code))
+    return failToRun(env, held, error);
   napi_value result;
   napi_get_undefined(env, &result);
   return result;
 }
 
 /// A function of the instance's, which keeps it.
-static void addMethod(napi_env env, Held *held, napi_value instance,
+static void addMethod(napi_env env, Instance &instance, napi_value object,
                       const char *name, napi_callback callback) {
   napi_value method;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, held, &method);
-  keepFunctions(env, *held, method);
-  held->hold();
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, &instance,
+                       &method);
+  keepFunctions(env, *instance.held, method);
+  instance.held->hold();
   napi_add_finalizer(
-      env, method, held,
+      env, method, instance.held,
       [](napi_env, void *held, void *) {
         static_cast<Held *>(held)->release();
       },
       nullptr, nullptr);
-  napi_set_named_property(env, instance, name, method);
+  napi_set_named_property(env, object, name, method);
 }
 
-static bool makeInstance(napi_env env, Held &held, const Options &options) {
+static bool instantiate(napi_env env, Instance &made, const Options &options,
+                        napi_value values) {
   moat_error error = {};
   const moat_import *wasi = nullptr;
   size_t count = 0;
-  if (!checkImports(env))
-    return false;
+  Held &held = *made.held;
   if (options.wasi.version) {
-    held.wasi = moat_create_wasi(held.store, &options.wasi, &error);
-    if (!held.wasi)
+    made.wasi = moat_create_wasi(held.store, &options.wasi, &error);
+    if (!made.wasi)
       return failBy(env, error), false;
-    wasi = moat_wasi_imports(held.wasi, &count);
+    wasi = moat_wasi_imports(made.wasi, &count);
   }
   // Functions of JavaScript last: they replace WASI's.
   size_t most = count + moat_import_count(&moat_module);
@@ -901,55 +1468,77 @@ static bool makeInstance(napi_env env, Held &held, const Options &options) {
     abort();
   if (count)
     memcpy(imports, wasi, count * sizeof(*wasi));
-  bool isRead = readImports(env, held, options.imports, imports, count);
+  bool isRead = readImports(env, held, values, imports, count);
   if (isRead)
-    held.instance =
+    made.instance =
         moat_instantiate(held.store, &moat_module, imports, count, &error);
   free(imports);
-  if (isRead && !held.instance)
+  if (isRead && !made.instance)
     failToRun(env, held, error);
-  return held.instance;
+  return made.instance;
 }
 
-/// codec(options)
+/// create(held, options, values) -> {instance, exports}
 static napi_value create(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value object = nullptr;
-  napi_get_cb_info(env, info, &count, &object, nullptr, nullptr);
-  if (count && typeOf(env, object) != napi_object &&
-      typeOf(env, object) != napi_undefined)
-    return fail(env, "ERR_INVALID_ARG_TYPE", "options must be an object");
+  auto [value] = argumentsOf<3>(env, info);
+  Held &held = heldIn(env, value[0]);
+  Running running(env, held);
   auto *options = static_cast<Options *>(malloc(sizeof(Options)));
-  auto *held = static_cast<Held *>(malloc(sizeof(Held)));
-  if (!options || !held)
+  if (!options)
     abort();
   new (options) Options;
-  new (held) Held;
-  held->env = env;
-  held->holders = 1; // this function, until the instance holds it
-  held->store = moat_create_store(nullptr);
-  bool isMade = held->store != nullptr;
-  if (!isMade)
-    napi_throw_error(env, "ERR_MOAT_RESOURCES", "no memory or address space");
-  if (isMade && count && typeOf(env, object) == napi_object)
-    isMade = readOptions(env, object, *options);
-  isMade = isMade && makeInstance(env, *held, *options);
-  napi_value instance = nullptr;
-  if (isMade) {
-    napi_create_object(env, &instance);
-    addMethod(env, held, instance, "start", start);
-    addMethod(env, held, instance, "initialize", initialize);
-    napi_set_named_property(env, instance, "exports", makeExports(env, held));
-  }
+  Instance made = {&held, nullptr, nullptr};
+  bool isMade = readOptions(env, value[1], *options) &&
+                instantiate(env, made, *options, value[2]);
   options->~Options();
   free(options);
-  held->release();
-  return instance;
+  if (!isMade)
+    return nullptr;
+  auto *kept =
+      static_cast<Instance *>(moat_keep_copy(held.store, &made, sizeof made));
+  if (!kept)
+    abort();
+  napi_value both, instance;
+  napi_create_object(env, &both);
+  napi_create_object(env, &instance);
+  addMethod(env, *kept, instance, "start", start);
+  addMethod(env, *kept, instance, "initialize", initialize);
+  napi_set_named_property(env, both, "instance", instance);
+  napi_set_named_property(env, both, "exports",
+                          makeExports(env, held, made.instance));
+  return both;
 }
 
 NAPI_MODULE_INIT() {
-  napi_value function = nullptr;
-  napi_create_function(env, "instantiate", NAPI_AUTO_LENGTH, create, nullptr,
-                       &function);
-  return function;
+  static constexpr struct {
+    const char *name;
+    napi_callback callback;
+  } natives[] = {
+      {"imports", listImports},     {"createStore", createStore},
+      {"keptOf", keptOf},           {"makeMemory", makeMemory},
+      {"makeTable", makeTable},     {"makeGlobal", makeGlobal},
+      {"makeTag", makeTag},         {"memoryBuffer", getBuffer},
+      {"memoryGrow", growMemory},   {"tableLength", tableLength},
+      {"tableGet", getElement},     {"tableSet", setElement},
+      {"tableGrow", growTable},     {"globalGet", getGlobal},
+      {"globalSet", setGlobal},     {"isSame", isSame},
+      {"idOf", idOf},
+      {"convert", convert},         {"convertAll", convertAll},
+      {"create", create},           {"setCallbacks", setCallbacks},
+  };
+  napi_value native, script, run, undefined, made = nullptr;
+  napi_create_object(env, &native);
+  for (auto &each : natives) {
+    napi_value function;
+    napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.callback,
+                         nullptr, &function);
+    napi_set_named_property(env, native, each.name, function);
+  }
+  napi_get_undefined(env, &undefined);
+  if (napi_create_string_utf8(env, moat::node::prelude, NAPI_AUTO_LENGTH,
+                              &script) != napi_ok ||
+      napi_run_script(env, script, &run) != napi_ok ||
+      napi_call_function(env, undefined, run, 1, &native, &made) != napi_ok)
+    return nullptr;
+  return made;
 }
