@@ -72,6 +72,9 @@ struct Instance {
 struct Function {
   Held *held;
   moat_extern function;
+  /// The export that it is, too, which is called with less ado; or null.
+  moat_instance *instance;
+  size_t exportIndex;
   size_t parameterCount, resultCount;
   const moat_kind *types; ///< parameters, then results; null: see fits()
   napi_ref made;          ///< weak
@@ -507,7 +510,11 @@ static napi_value callExport(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < function.parameterCount; ++i)
     if (!fromJs(env, arguments[i], function.types[i], values[i]))
       return nullptr;
-  moat_ending ending = moat_call(function.function, values, &held.trap);
+  moat_ending ending =
+      function.instance
+          ? moat_call_export(function.instance, function.exportIndex, values,
+                             &held.trap)
+          : moat_call(function.function, values, &held.trap);
   hideOldBuffers(env, held);
   if (ending != MOAT_RETURNED)
     return failByEnding(env, held);
@@ -824,7 +831,8 @@ static napi_value getBuffer(napi_env env, napi_callback_info info) {
 /// compared.
 static napi_value functionOf(napi_env env, Held &held,
                              const moat_extern &thing, const char *name,
-                             size_t nameSize) {
+                             size_t nameSize, moat_instance *instance = nullptr,
+                             size_t exportIndex = 0) {
   size_t bucket =
       reinterpret_cast<uintptr_t>(thing.object) / 32 % Held::bucketCount;
   Function *function = held.functions[bucket];
@@ -839,7 +847,8 @@ static napi_value functionOf(napi_env env, Held &held,
     function->made = nullptr;
   }
   if (!function) {
-    Function added = {&held, thing, 0, 0, nullptr, nullptr, nullptr};
+    Function added = {&held, thing, instance, exportIndex, 0, 0, nullptr,
+                      nullptr, nullptr};
     moat_function_arity(&thing, &added.parameterCount, &added.resultCount);
     added.types =
         keepTypes(held.store, thing, added.parameterCount + added.resultCount);
@@ -946,7 +955,7 @@ static napi_value makeExports(napi_env env, Held &held, moat_instance *instance)
     napi_set_element(env, entry, 1, toString(env, kindName(thing.kind)));
     napi_set_element(env, entry, 2,
                      thing.kind == MOAT_FUNCTION
-                         ? functionOf(env, held, thing, name, nameSize)
+                         ? functionOf(env, held, thing, name, nameSize, instance, i)
                          : makeThing(env, held, thing));
     napi_set_element(env, exports, static_cast<uint32_t>(i), entry);
   }
