@@ -660,10 +660,30 @@ Error Compilation::writeText(StringRef text) {
   return output.commit();
 }
 
-static bool hasFunctionExport(const Module &module, StringRef name) {
-  return llvm::any_of(module.exports, [&](const Export &e) {
+static const Export *findFunctionExport(const Module &module, StringRef name) {
+  auto found = llvm::find_if(module.exports, [&](const Export &e) {
     return e.kind == ExternKind::Func && e.name == name;
   });
+  return found == module.exports.end() ? nullptr : &*found;
+}
+
+static bool hasFunctionExport(const Module &module, StringRef name) {
+  return findFunctionExport(module, name);
+}
+
+/// --invoke: the export is there, and a command line can give its arguments.
+static Error checkInvoked(const Module &module, StringRef name) {
+  const Export *invoked = findFunctionExport(module, name);
+  if (!invoked)
+    return optionError("--invoke=" + name +
+                       ": the module exports no such function");
+  for (ValType param : module.funcType(invoked->index).params)
+    if (!param.isNumber())
+      return optionError("--invoke=" + name + ": its type is " +
+                         toString(module.funcType(invoked->index)) + ", and " +
+                         toString(param) +
+                         " cannot be given on a command line");
+  return Error::success();
 }
 
 /// Says what a module without `_start` lacks.
@@ -684,10 +704,7 @@ Error Compilation::checkStart(const Module &module) const {
   if (!options.invoke.empty()) {
     if (options.emit != EmitKind::Executable)
       return optionError("--invoke: only an executable calls an export");
-    if (!hasFunctionExport(module, options.invoke))
-      return optionError("--invoke=" + options.invoke +
-                         ": the module exports no such function");
-    return Error::success();
+    return checkInvoked(module, options.invoke);
   }
   if (options.emit != EmitKind::Executable || !options.extraInputs.empty() ||
       hasFunctionExport(module, "_start"))

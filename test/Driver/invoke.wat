@@ -20,6 +20,10 @@
 ;; TRAP: moat: trap: unreachable
 ;; RUN: not moat %s -o %t.none --invoke=nothing 2>&1 | FileCheck %s --check-prefix=NONE
 ;; NONE: --invoke=nothing: the module exports no such function
+;; RUN: not moat %s -o %t.none --invoke=vector 2>&1 | FileCheck %s --check-prefix=VECTOR
+;; VECTOR: --invoke=vector: its type is (func (param i32 v128)), and v128 cannot be given on a command line
+;; RUN: not moat run %s --invoke=reference 2>&1 | FileCheck %s --check-prefix=REFERENCE
+;; REFERENCE: --invoke=reference: its type is (func (param externref)), and externref cannot be given on a command line
 ;; RUN: not moat %s -o %t.none 2>&1 | FileCheck %s --check-prefix=REACTOR
 ;; REACTOR: the module is a reactor (it exports _initialize and no _start): --invoke=NAME makes a program that calls an export
 (module
@@ -29,4 +33,6 @@
     (i32.add (global.get $base) (i32.add (local.get 0) (local.get 1))))
   (func (export "both") (param f64 i64) (result i64 f64) (local.get 1) (local.get 0))
   (func (export "one") (param i32))
+  (func (export "vector") (param i32 v128))
+  (func (export "reference") (param externref))
   (func $fail (export "trap") unreachable))
