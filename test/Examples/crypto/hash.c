@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 int main(int argc, char **argv) {
+  if (argc < 2)
+    return fprintf(stderr, "usage: %s TEXT...\n", argv[0]), 2;
   moat_store *store = moat_create_store(NULL);
   moat_error error;
   sha256 *library = sha256__create(store, NULL, &error);

@@ -42,13 +42,16 @@ static std::string verdictOf(const moat_module_descriptor &program) {
 }
 
 int main(int argc, char **argv) {
+  if (argc < 2)
+    return std::fprintf(stderr, "usage: %s PROGRAM.so...\n", argv[0]), 2;
   for (int i = 1; i < argc; ++i) {
     void *library = dlopen(argv[i], RTLD_NOW | RTLD_LOCAL);
     if (!library)
       return std::puts(dlerror()), 1;
+    auto *program = static_cast<moat_module_descriptor *>(dlsym(library, "moat_module"));
+    if (!program)
+      return std::printf("%s is not a program made by moat\n", argv[i]), 1;
     const char *name = std::strrchr(argv[i], '/');
-    std::printf("%s: %s\n", name ? name + 1 : argv[i],
-                verdictOf(*static_cast<moat_module_descriptor *>(dlsym(library, "moat_module")))
-                    .c_str());
+    std::printf("%s: %s\n", name ? name + 1 : argv[i], verdictOf(*program).c_str());
   }
 }
