@@ -42,8 +42,11 @@
 
 #ifdef __cplusplus
 #define MOAT_NORETURN [[noreturn]]
+/* What a member of an options structure is that a designated initializer leaves out. */
+#define MOAT_DEFAULT(value) = value
 #else
 #define MOAT_NORETURN _Noreturn
+#define MOAT_DEFAULT(value)
 #endif
 
 /** An instance of a module. To C++ it is moat::abi::Instance. */
@@ -159,20 +162,20 @@ moat_pool *moat_create_pool(size_t memories, size_t stacks);
  * any more. No store may be made with it during the call or later. Null is fine. */
 void moat_destroy_pool(moat_pool *pool);
 
-/** Zero everywhere is the default. */
+/** Zero everywhere is the default; what C++ leaves out is. */
 typedef struct moat_store_options {
-  uint64_t stack_bytes;    /**< of the guests' stack; 0: 8 MiB */
-  uint64_t memory_bytes;   /**< limit of all memories together; 0: none */
-  uint64_t table_elements; /**< limit of all tables together; 0: none */
+  uint64_t stack_bytes MOAT_DEFAULT(0);    /**< of the guests' stack; 0: 8 MiB */
+  uint64_t memory_bytes MOAT_DEFAULT(0);   /**< limit of all memories together; 0: none */
+  uint64_t table_elements MOAT_DEFAULT(0); /**< limit of all tables together; 0: none */
   /** Limit of each call from the host, elapsed time; then it traps with
    * MOAT_TRAP_TimeExceeded. 0: none. Uses SIGURG, as moat_interrupt does. */
-  uint64_t call_time_ns;
+  uint64_t call_time_ns MOAT_DEFAULT(0);
   /** Memories that moat_make_memory makes reserve no addresses, and can only be imported by
    * modules compiled with --bounds=checked. */
-  bool prefers_unguarded;
-  bool stresses_heap; /**< for tests: every allocation of an object collects garbage */
-  uint64_t heap_bytes; /**< limit of the garbage-collected heap; 0: none */
-  moat_pool *pool; /**< where memories and the stack come from and go to; or null */
+  bool prefers_unguarded MOAT_DEFAULT(false);
+  bool stresses_heap MOAT_DEFAULT(false); /**< for tests: every allocation of an object collects garbage */
+  uint64_t heap_bytes MOAT_DEFAULT(0); /**< limit of the garbage-collected heap; 0: none */
+  moat_pool *pool MOAT_DEFAULT(nullptr); /**< where memories and the stack come from and go to; or null */
 } moat_store_options;
 
 /** Null options: the defaults. Null: no memory, or no address space. */
@@ -474,27 +477,27 @@ bool moat_set_global(const moat_extern *global, moat_value value);
 typedef struct moat_wasi moat_wasi;
 
 typedef struct moat_preopen {
-  const char *guest; /**< what the guest calls it */
-  const char *host;  /**< a folder */
-  bool is_read_only;
+  const char *guest MOAT_DEFAULT(nullptr); /**< what the guest calls it */
+  const char *host MOAT_DEFAULT(nullptr);  /**< a folder */
+  bool is_read_only MOAT_DEFAULT(false);
 } moat_preopen;
 
 typedef struct moat_wasi_options {
-  const char *version; /**< "unstable" or "preview1"; required */
-  const char *const *args; /**< args[0] is the program's name */
-  size_t arg_count;
-  const char *const *env; /**< NAME=VALUE */
-  size_t env_count;
-  const moat_preopen *preopens;
-  size_t preopen_count;
+  const char *version MOAT_DEFAULT(nullptr); /**< "unstable" or "preview1"; required */
+  const char *const *args MOAT_DEFAULT(nullptr); /**< args[0] is the program's name */
+  size_t arg_count MOAT_DEFAULT(0);
+  const char *const *env MOAT_DEFAULT(nullptr); /**< NAME=VALUE */
+  size_t env_count MOAT_DEFAULT(0);
+  const moat_preopen *preopens MOAT_DEFAULT(nullptr);
+  size_t preopen_count MOAT_DEFAULT(0);
   /** Descriptors of the host that are the guest's 0, 1 and 2; they are duplicated. */
-  int32_t stdin_fd, stdout_fd, stderr_fd;
+  int32_t stdin_fd MOAT_DEFAULT(0), stdout_fd MOAT_DEFAULT(1), stderr_fd MOAT_DEFAULT(2);
   /** proc_exit ends the call, and moat_wasi_start returns the code; else the process. */
-  bool return_on_exit;
+  bool return_on_exit MOAT_DEFAULT(true);
 } moat_wasi_options;
 
 /** Node's defaults: no arguments, environment or folders, the process's own streams,
- * return_on_exit. `version` is null. */
+ * return_on_exit. `version` is null. C++ has them without this. */
 #define MOAT_WASI_DEFAULTS {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, true}
 
 /** Opens the folders and streams. Lives as long as the store. Null: \p error. */
