@@ -11,6 +11,7 @@
 #include "Builtins.h"
 #include "Collect.h"
 #include "ForeignFrames.h"
+#include "Host/Host.h"
 #include "Host/HostThread.h"
 #include "Interrupt.h"
 #include "Limits.h"
@@ -260,6 +261,12 @@ void Store::destroy(Store *store) {
   if (!store)
     return;
   Contents &contents = Contents::of(*store);
+  if (isActive(contents.domain)) {
+    Message message;
+    message << "moat: a store was destroyed by a function that it was calling\n";
+    message.write();
+    host::exit(134);
+  }
   forEach(contents.instances, [](StoreInstance *each) {
     free(each->importedGlobalTypes);
     free(each->elementStorage);

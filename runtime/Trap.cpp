@@ -194,6 +194,13 @@ bool host::isCallInterrupted() {
 
 bool isActive() { return moat_activation != nullptr; }
 
+bool isActive(const Domain &domain) {
+  for (Activation *each = moat_activation; each; each = each->previous)
+    if (each->domain == &domain)
+      return true;
+  return false;
+}
+
 // Traps.
 
 namespace {

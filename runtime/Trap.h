@@ -170,6 +170,8 @@ void noteException(const Activation &activation, abi::Exception *exception,
 
 /// Whether compiled code, or what it called, is running on this thread.
 bool isActive();
+/// The same of a domain's.
+bool isActive(const Domain &domain);
 
 /// Installs the handlers for faults, for the whole process; earlier handlers
 /// get what is not ours. Once is enough, more does no harm.

@@ -180,7 +180,8 @@ typedef struct moat_store_options {
 
 /** Null options: the defaults. Null: no memory, or no address space. */
 moat_store *moat_create_store(const moat_store_options *options);
-/** Frees all that is in the store. No call may be running in it. Null is fine. */
+/** Frees all that is in the store. No call may be running in it: destroying it in a function of the
+ * host that it called ends the process, with a message. Null is fine. */
 void moat_destroy_store(moat_store *store);
 /** The store of an instance. */
 moat_store *moat_store_of(moat_instance *instance);
