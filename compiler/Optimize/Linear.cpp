@@ -72,7 +72,10 @@ uint64_t Linear::coefficientOf(const llvm::Value *leaf) const {
 }
 
 bool moat::isGuarded(const llvm::Instruction &access) {
-  llvm::MDNode *tag = access.getMetadata(llvm::LLVMContext::MD_tbaa);
+  return isGuarded(access.getMetadata(llvm::LLVMContext::MD_tbaa));
+}
+
+bool moat::isGuarded(const llvm::MDNode *tag) {
   auto *type = tag && tag->getNumOperands() != 0
                    ? llvm::dyn_cast<llvm::MDNode>(tag->getOperand(0))
                    : nullptr;

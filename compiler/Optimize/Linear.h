@@ -11,6 +11,7 @@
 namespace llvm {
 class DataLayout;
 class Instruction;
+class MDNode;
 class Value;
 } // namespace llvm
 
@@ -51,6 +52,8 @@ private:
 
 /// Whether an access is one of guest memory without a check (Wasm/Access.h).
 bool isGuarded(const llvm::Instruction &access);
+/// The same, of the access that has \p tag as its alias metadata, or null.
+bool isGuarded(const llvm::MDNode *tag);
 
 /// Where an access of a guest's memory goes: a base that is no address
 /// computation, plus a sum of 64 bits.

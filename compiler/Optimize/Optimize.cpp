@@ -10,8 +10,10 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
 #include "Optimize/NoWrap.h"
+#include "Optimize/Pair.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
 #include "Optimize/Widen.h"
@@ -98,6 +100,12 @@ public:
   Optimizer(llvm::TargetMachine &target, const OptimizeOptions &options)
       : options(options), versions(options.versions),
         builder(&target, tuning(options.level)) {
+    functions.registerPass([this] { return GuestAlias(guestAliasIsOn); });
+    functions.registerPass([this] {
+      llvm::AAManager alias = builder.buildDefaultAAPipeline();
+      alias.registerFunctionAnalysis<GuestAlias>();
+      return alias;
+    });
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(sccs);
     builder.registerFunctionAnalyses(functions);
@@ -112,10 +120,14 @@ public:
           if (this->options.level == OptLevel::O3)
             passes.addPass(WidenPass());
           passes.addPass(NoWrapPass());
+          passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
         });
     builder.registerVectorizerEndEPCallback(
-        [](FunctionPassManager &passes, llvm::OptimizationLevel) {
+        [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
           passes.addPass(UnrollAgainPass(/*doublesVectors=*/false));
+          if (this->options.level == OptLevel::O3)
+            passes.addPass(PairPass());
+          passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
         });
     builder.registerOptimizerLastEPCallback([](ModulePassManager &passes,
                                                llvm::OptimizationLevel,
@@ -142,14 +154,14 @@ public:
 private:
   static llvm::PipelineTuningOptions tuning(OptLevel level) {
     llvm::PipelineTuningOptions options;
-    options.LoopVectorization = options.SLPVectorization =
-        level == OptLevel::O3;
-    options.LoopUnrolling = level == OptLevel::O3;
+    options.LoopVectorization = options.LoopUnrolling = level == OptLevel::O3;
+    options.SLPVectorization = false; // PairPass runs it
     return options;
   }
   FunctionPassManager cleanUp() const;
-  FunctionPassManager rollLoops() const;
-  FunctionPassManager improveLoops() const;
+  void addInvariants(FunctionPassManager &passes);
+  FunctionPassManager rollLoops();
+  FunctionPassManager improveLoops();
   ModulePassManager shortPipeline();
 
   const OptimizeOptions &options;
@@ -158,6 +170,7 @@ private:
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
   llvm::ModuleAnalysisManager modules;
+  bool guestAliasIsOn = false;
   llvm::PassBuilder builder;
 };
 } // namespace
@@ -184,27 +197,30 @@ static llvm::SimplifyCFGPass finishControlFlow() {
                                    .sinkCommonInsts(true));
 }
 
-/// In front of LLVM's pipeline, which hides trip counts early.
-FunctionPassManager Optimizer::rollLoops() const {
-  FunctionPassManager passes = cleanUp();
+/// Turns loops to end with their test, and moves what does not change out.
+void Optimizer::addInvariants(FunctionPassManager &passes) {
   llvm::LoopPassManager invariants;
   invariants.addPass(llvm::LoopRotatePass());
   invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
                                                        /*UseMemorySSA=*/true));
+  passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
+}
+
+/// In front of LLVM's pipeline, which hides trip counts early.
+FunctionPassManager Optimizer::rollLoops() {
+  FunctionPassManager passes = cleanUp();
+  addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(
       llvm::createFunctionToLoopPassAdaptor(RerollPass(/*rebases=*/true)));
   return passes;
 }
 
-FunctionPassManager Optimizer::improveLoops() const {
+FunctionPassManager Optimizer::improveLoops() {
   FunctionPassManager passes;
-  llvm::LoopPassManager invariants;
-  invariants.addPass(llvm::LoopRotatePass());
-  invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(invariants),
-                                                       /*UseMemorySSA=*/true));
+  addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager inductions;
   inductions.addPass(RerollPass(/*rebases=*/false));
@@ -219,6 +235,9 @@ FunctionPassManager Optimizer::improveLoops() const {
   passes.addPass(llvm::LoopVectorizePass());
   passes.addPass(UnrollAgainPass(/*doublesVectors=*/true));
   passes.addPass(NoWrapPass());
+  passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
+  passes.addPass(PairPass());
+  passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());

@@ -1,0 +1,113 @@
+// Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
+
+#include "Optimize/Pair.h"
+#include "Optimize/Linear.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Vectorize/SLPVectorizer.h"
+#include "llvm/Transforms/Vectorize/VectorCombine.h"
+
+using namespace moat;
+
+namespace {
+/// A store of a floating point number.
+struct FloatStore {
+  LinearAddress address;
+  uint64_t sizeBytes;
+
+  bool isRightBehind(const FloatStore &other) const {
+    auto isSame = [](const Linear::Term &one, const Linear::Term &two) {
+      return one.leaf == two.leaf && one.coefficient == two.coefficient;
+    };
+    const Linear &here = address.offset, &there = other.address.offset;
+    return address.base == other.address.base && sizeBytes == other.sizeBytes &&
+           here.constant - there.constant == sizeBytes &&
+           llvm::equal(here.terms, there.terms, isSame);
+  }
+};
+} // namespace
+
+static bool hasGain(llvm::BasicBlock &block, const llvm::DataLayout &layout) {
+  constexpr size_t maxStores = 64;
+  SmallVector<FloatStore, 8> stores;
+  unsigned divisions = 0;
+  for (llvm::Instruction &instruction : block) {
+    bool isDivision = instruction.getOpcode() == llvm::Instruction::FDiv &&
+                      !instruction.getType()->isVectorTy();
+    if (isDivision && ++divisions == 2)
+      return true;
+    auto *store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+    if (!store || !store->isSimple() || stores.size() == maxStores)
+      continue;
+    llvm::Type *type = store->getValueOperand()->getType();
+    if (!type->isFloatingPointTy())
+      continue;
+    stores.push_back({LinearAddress::of(store->getPointerOperand(), layout),
+                      layout.getTypeStoreSize(type)});
+    for (const FloatStore &other : llvm::drop_end(stores))
+      if (other.isRightBehind(stores.back()) ||
+          stores.back().isRightBehind(other))
+        return true;
+  }
+  return false;
+}
+
+static bool hasGain(llvm::LoopInfo &loops, const llvm::DataLayout &layout) {
+  return llvm::any_of(loops, [&](llvm::Loop *loop) {
+    return llvm::any_of(loop->blocks(), [&](llvm::BasicBlock *block) {
+      return hasGain(*block, layout);
+    });
+  });
+}
+
+/// The vectorizer begins with the code behind a loop, and would arrange what
+/// the loop computes for that. So the uses there are hidden behind a copy.
+static void hideUsesBehind(llvm::Loop &loop,
+                           SmallVectorImpl<llvm::CallInst *> &copies) {
+  auto isBehind = [&](const llvm::Use &use) {
+    return !loop.contains(llvm::cast<llvm::Instruction>(use.getUser()));
+  };
+  for (llvm::BasicBlock *block : loop.blocks())
+    for (llvm::Instruction &value : llvm::make_early_inc_range(*block)) {
+      if (!value.getType()->isFloatingPointTy() || value.isTerminator() ||
+          llvm::none_of(value.uses(), isBehind))
+        continue;
+      llvm::IRBuilder<> b(block, llvm::isa<llvm::PHINode>(value)
+                                     ? block->getFirstInsertionPt()
+                                     : std::next(value.getIterator()));
+      auto *copy = llvm::cast<llvm::CallInst>(
+          b.CreateUnaryIntrinsic(llvm::Intrinsic::ssa_copy, &value));
+      value.replaceUsesWithIf(copy, isBehind);
+      copies.push_back(copy);
+    }
+}
+
+llvm::PreservedAnalyses PairPass::run(llvm::Function &function,
+                                      llvm::FunctionAnalysisManager &analyses) {
+  auto &loops = analyses.getResult<llvm::LoopAnalysis>(function);
+  if (!hasGain(loops, function.getDataLayout()))
+    return llvm::PreservedAnalyses::all();
+  SmallVector<llvm::CallInst *, 16> copies;
+  for (llvm::Loop *loop : loops)
+    hideUsesBehind(*loop, copies);
+  bool hasVectors =
+      !llvm::SLPVectorizerPass().run(function, analyses).areAllPreserved();
+  for (llvm::CallInst *copy : copies) {
+    copy->replaceAllUsesWith(copy->getArgOperand(0));
+    copy->eraseFromParent();
+  }
+  llvm::PreservedAnalyses preserved;
+  preserved.preserveSet<llvm::CFGAnalyses>();
+  if (!hasVectors)
+    return preserved;
+  analyses.invalidate(function, preserved);
+  llvm::FunctionPassManager finish;
+  finish.addPass(llvm::VectorCombinePass());
+  finish.addPass(llvm::InstCombinePass());
+  finish.run(function, analyses);
+  return preserved;
+}
