@@ -20,9 +20,9 @@ void rt::fill(moat_trap_info *info, const TrapRecord &record) {
   bool isTrap = record.ending == TrapRecord::Trapped;
   bool hasFailed = record.ending == TrapRecord::Failed;
   info->kind = isTrap ? static_cast<int32_t>(record.kind) : -1;
-  info->exit_code = isTrap      ? 0
-                    : hasFailed ? record.failureCode
-                                : record.exitCode;
+  info->exit_code = hasFailed                             ? record.failureCode
+                    : record.ending == TrapRecord::Exited ? record.exitCode
+                                                          : 0;
   info->text = isTrap      ? trapText(record.kind)
                : hasFailed ? record.failureText
                            : nullptr;

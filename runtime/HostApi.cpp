@@ -355,8 +355,7 @@ EXPORTED moat_ending moat_call(moat_extern function, moat_value *values,
   abi::FuncRef *called = functionOf(&function);
   TrapRecord record;
   if (!called) {
-    record.ending = TrapRecord::Trapped;
-    record.kind = Trap::NullFunctionReference;
+    record.endByTrap(Trap::NullFunctionReference);
   } else if (storeOf(function.store).invoke(called, valuesOf(values), record)) {
     return MOAT_RETURNED;
   }
@@ -368,12 +367,11 @@ EXPORTED moat_ending moat_call_export(moat_instance *instance, size_t index,
                                       moat_value *values,
                                       moat_trap_info *trap) {
   TrapRecord record;
-  record.ending = TrapRecord::Trapped;
-  record.kind = Trap::NullFunctionReference;
   abi::FuncRef *function =
       exportedFunction(instanceOf(*instance), static_cast<uint32_t>(index));
-  if (function &&
-      Store::of(*instance).invoke(function, valuesOf(values), record))
+  if (!function)
+    record.endByTrap(Trap::NullFunctionReference);
+  else if (Store::of(*instance).invoke(function, valuesOf(values), record))
     return MOAT_RETURNED;
   fill(trap, record);
   return static_cast<moat_ending>(record.ending);

@@ -243,6 +243,8 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.enter = enterStore;
   store->domain.throwThrough = throwThroughForeignFrames;
   store->domain.throwOn = throwOn;
+  store->domain.endUnprotected = reportUnprotected;
+  store->domain.hasTimeLimit = options.callTimeNs != 0;
   store->domain.memoryBytesLeft = options.memoryBytes;
   store->domain.tableElementsLeft = options.tableElements;
   if (options.pool)
@@ -446,9 +448,7 @@ static inline bool callFromHost(Domain &domain, void (*body)(void *),
   auto *store = static_cast<const Contents *>(domain.owner);
   int32_t thread = host::prepareThread();
   if (!thread) {
-    record = TrapRecord();
-    record.ending = TrapRecord::Trapped;
-    record.kind = Trap::AllocationFailure;
+    record.endByTrap(Trap::AllocationFailure);
     return false;
   }
   CallScope scope(domain, thread, store->options.callTimeNs);
@@ -502,14 +502,10 @@ extern "C" void builtins::moat_enter_export(Ptr instance, Ptr function,
                                             Ptr values) {
   const auto &entered = *static_cast<const abi::Instance *>(instance);
   TrapRecord record;
-  if (callFromHost(domainOf(*entered.context),
-                   static_cast<const abi::FuncRef *>(function),
-                   static_cast<abi::Value *>(values), record))
-    return;
-  // As an exception that nobody catches: out to the next who protects a call.
-  if (isActive())
-    endActivationLike(record);
-  reportUnprotected(record);
+  if (!callFromHost(domainOf(*entered.context),
+                    static_cast<const abi::FuncRef *>(function),
+                    static_cast<abi::Value *>(values), record))
+    endCaller(record);
 }
 
 bool Store::interrupt() { return interruptCall(Contents::of(*this).domain); }

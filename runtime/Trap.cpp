@@ -45,7 +45,7 @@ void useStack(Domain &domain, abi::Context &context, AddressRange stack) {
   domain.context = &context;
   context.stackFloor =
       reinterpret_cast<uint8_t *>(stack.begin + abi::hostStackBytes);
-  context.stackEnd = reinterpret_cast<uint8_t *>(stack.end);
+  context.stackBytes = stack.end - stack.begin - abi::hostStackBytes;
   context.runtime = &domain;
 }
 
@@ -89,16 +89,16 @@ static uint64_t freeStackTop(const Domain &domain) {
   return domain.stack.end;
 }
 
-static void reset(TrapRecord &record) {
-  record.ending = TrapRecord::Returned;
-  record.isFault = false;
-  record.frameCount = 0;
-  record.depth = 0;
+/// The way out of an activation whose record says how it ended.
+[[noreturn]] static void leave(Activation *activation) {
+  if (activation->isUnprotected)
+    activation->domain->endUnprotected(*activation->record);
+  moat_leave_activation(activation);
 }
 
 bool protect(Domain &domain, void (*body)(void *), void *argument,
              TrapRecord &record, void *second) {
-  reset(record);
+  record.ending = TrapRecord::Returned;
   Activation activation;
   activation.previous = moat_activation;
   activation.domain = &domain;
@@ -117,8 +117,7 @@ bool protect(Domain &domain, void (*body)(void *), void *argument,
   // A signal that came before there was an activation was of no use.
   bool wasLeft = isInterrupted(domain);
   if (__builtin_expect(wasLeft, 0)) {
-    record.ending = TrapRecord::Trapped;
-    record.kind = domain.callEnding;
+    record.endByTrap(domain.callEnding);
   } else {
     wasLeft =
         moat_enter_activation(&activation, body, argument, stack, second);
@@ -139,7 +138,6 @@ void callOnHostStack(void (*body)(void *), void *argument) {
   while (entry->previous && !entry->previous->isOnHostStack)
     entry = entry->previous;
   TrapRecord record;
-  reset(record);
   // It leaves a guest's stack, so what enters that again, walks it or looks
   // for roots in it finds by resumeSp how far it is in use.
   Activation activation;
@@ -164,9 +162,9 @@ void callOnHostStack(void (*body)(void *), void *argument) {
 }
 
 void exitActivation(uint32_t exitCode) {
-  moat_activation->record->ending = TrapRecord::Exited;
+  moat_activation->record->end(TrapRecord::Exited);
   moat_activation->record->exitCode = exitCode;
-  moat_leave_activation(moat_activation);
+  leave(moat_activation);
 }
 
 bool enterDomain(Domain &domain, void (*body)(void *), void *argument,
@@ -177,15 +175,15 @@ bool enterDomain(Domain &domain, void (*body)(void *), void *argument,
 
 void failActivation(uint32_t code, const char *text) {
   TrapRecord &record = *moat_activation->record;
-  record.ending = TrapRecord::Failed;
+  record.end(TrapRecord::Failed);
   record.failureCode = code;
   record.failureText = text;
-  moat_leave_activation(moat_activation);
+  leave(moat_activation);
 }
 
 void endActivationLike(const TrapRecord &record) {
   *moat_activation->record = record;
-  moat_leave_activation(moat_activation);
+  leave(moat_activation);
 }
 
 bool host::isCallInterrupted() {
@@ -261,27 +259,24 @@ static void recordFrames(const Activation &activation, TrapRecord &record) {
 void leaveByTrap(Activation *activation, uint32_t kind) {
   showStackChange();
   TrapRecord &record = *activation->record;
-  record.ending = TrapRecord::Trapped;
-  record.kind = static_cast<Trap>(kind);
+  record.endByTrap(static_cast<Trap>(kind));
   recordFrames(*activation, record);
-  moat_leave_activation(activation);
+  leave(activation);
 }
 
 void noteException(const Activation &activation, abi::Exception *exception,
                    bool hasFrames) {
   TrapRecord &record = *activation.record;
-  record.ending = TrapRecord::Threw;
+  record.end(TrapRecord::Threw);
   record.exception = exception;
   activation.domain->escaped = exception;
-  record.frameCount = 0;
-  record.depth = 0;
   if (hasFrames)
     recordFrames(activation, record);
 }
 
 void leaveByException(Activation *activation, abi::Exception *exception) {
   noteException(*activation, exception, true);
-  moat_leave_activation(activation);
+  leave(activation);
 }
 
 extern "C" void moat_on_trap(Activation *activation, uint32_t kind) {
@@ -295,6 +290,12 @@ extern "C" void moat_on_stray_trap(uint32_t kind) {
           << trapText(static_cast<Trap>(kind)) << "\n";
   message.write();
   host::exit(134);
+}
+
+void endCaller(const TrapRecord &record) {
+  if (isActive())
+    endActivationLike(record);
+  reportUnprotected(record);
 }
 
 void reportUnprotected(const TrapRecord &record) {
@@ -330,8 +331,6 @@ static bool handleFault(uint64_t address, void *machineContext) {
   else
     return false;
   readMachineContext(machineContext, activation->registers);
-  activation->record->isFault = true;
-  activation->record->faultAddress = address;
   redirectMachineContext(machineContext, leaveByTrap, activation->hostSp,
                          activation, static_cast<uint32_t>(kind));
   return true;

@@ -33,23 +33,30 @@ struct TrapRecord {
     Threw,  ///< an exception was not caught
     Failed, ///< a function of the host ended it (failActivation)
   };
+  // A call that returns writes nothing but the ending.
   Ending ending = Returned;
-  Trap kind = Trap::Unreachable; ///< of Trapped
-  uint32_t exitCode = 0;         ///< of Exited
-  abi::Exception *exception =
-      nullptr;              ///< of Threw; valid until the domain's next
-  uint32_t failureCode = 0; ///< of Failed: the host's own number
-  const char *failureText = nullptr; ///< of Failed; the host's, lives on
-  bool isFault = false;              ///< whether an access in a guard made it
-  uint64_t faultAddress = 0;
+  Trap kind;                 ///< of Trapped
+  uint32_t exitCode;         ///< of Exited
+  abi::Exception *exception; ///< of Threw; valid until the domain's next
+  uint32_t failureCode;      ///< of Failed: the host's own number
+  const char *failureText;   ///< of Failed; the host's, lives on
   /// The innermost frames: the address of the trapping instruction, then those
   /// of calls (return address minus one).
   static constexpr uint32_t maximumFrames = 64;
   uint32_t frameCount = 0;
   uint64_t depth = 0; ///< of all frames, recorded or not
-  /// The first frameCount of them; to clear the rest would cost each call more
-  /// than all else in it.
   uint64_t frames[maximumFrames];
+
+  /// Becomes a record without frames.
+  void end(Ending by) {
+    ending = by;
+    frameCount = 0;
+    depth = 0;
+  }
+  void endByTrap(Trap trap) {
+    end(Trapped);
+    kind = trap;
+  }
 };
 
 /// An exception on its way through frames that are not the guest's.
@@ -65,6 +72,13 @@ struct Flight {
 struct Domain {
   /// Usable; a guard of abi::stackGuardBytes is below it.
   AddressRange stack;
+  // Interrupt.h's, but for the limit: what the owner's `enter` starts a timer
+  // for. Arch/Outside.cpp knows the offsets.
+  uint32_t callState = 0;
+  uint32_t hasTimeLimit = false;
+  Trap callEnding = Trap::Interrupted; ///< what an interruption is reported as
+  int32_t callThread = 0;              ///< of the system's numbering
+  int32_t callTimer = 0;               ///< of the system's, plus one; 0: none
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
   abi::Exception *escaped = nullptr;    ///< what ended an activation last
@@ -97,11 +111,8 @@ struct Domain {
   /// What memories and tables of the domain may still grow by.
   uint64_t memoryBytesLeft = UINT64_MAX;
   uint64_t tableElementsLeft = UINT64_MAX;
-  /// Interrupt.h's.
-  uint32_t callState = 0;
-  Trap callEnding = Trap::Interrupted; ///< what an interruption is reported as
-  int32_t callThread = 0;              ///< of the system's numbering
-  int32_t callTimer = 0;               ///< of the system's, plus one; 0: none
+  /// Says how an activation ended that nobody protects, and ends the process.
+  void (*endUnprotected)(const TrapRecord &record) = nullptr;
 };
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);
@@ -145,6 +156,10 @@ void callOnHostStack(void (*body)(void *), void *argument);
 /// Ends the innermost activation of the thread as an inner one ended, with its
 /// record.
 [[noreturn]] void endActivationLike(const TrapRecord &record);
+
+/// What ended a call that nobody protects ends its caller as well: as an
+/// exception that nobody catches, out to the next who protects a call.
+[[noreturn]] void endCaller(const TrapRecord &record);
 
 /// Says how a call ended that nobody protects, and ends the process (134).
 [[noreturn]] void reportUnprotected(const TrapRecord &record);

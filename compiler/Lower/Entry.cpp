@@ -144,11 +144,50 @@ static llvm::Function *defineEntryFromOutside(ModuleLowering &m,
   return function;
 }
 
-/// Goes on at the end of a block where the stack pointer lies on the stack of
-/// the instance, above the part that is left for the host's functions; elsewhere
-/// calls \p outside instead, which finds out.
-static void checkIsInside(ModuleLowering &m, Builder &b,
-                          llvm::Function *function, llvm::Function *outside) {
+/// Goes on in another function of the same type and calling convention, C's: a
+/// jump, as far as no arguments are on the stack. \p chain, if there is one, is
+/// passed beside the arguments.
+static void goOnIn(Builder &b, llvm::Value *callee,
+                   llvm::Value *chain = nullptr) {
+  llvm::Function *function = b.GetInsertBlock()->getParent();
+  SmallVector<llvm::Value *, 8> arguments;
+  SmallVector<llvm::Type *, 8> types;
+  if (chain) {
+    arguments.push_back(chain);
+    types.push_back(chain->getType());
+  }
+  for (llvm::Argument &argument : function->args()) {
+    arguments.push_back(&argument);
+    types.push_back(argument.getType());
+  }
+  llvm::CallInst *call = b.CreateCall(
+      llvm::FunctionType::get(function->getReturnType(), types, false), callee,
+      arguments);
+  if (chain)
+    call->addParamAttr(0, llvm::Attribute::Nest);
+  call->setTailCallKind(llvm::CallInst::TCK_Tail);
+  call->setIsNoInline();
+  if (call->getType()->isVoidTy())
+    b.CreateRetVoid();
+  else
+    b.CreateRet(call);
+}
+
+/// Whether C passes all arguments of an entry in registers.
+static bool areInRegisters(const ModuleLowering &m,
+                           const llvm::FunctionType &type) {
+  size_t integers = 0, others = 0;
+  for (llvm::Type *param : type.params())
+    ++(param->isIntOrPtrTy() ? integers : others);
+  return m.vectors.isX86 && integers <= 6 && others <= 8;
+}
+
+/// Instance model: goes on in \p inside where the stack pointer lies on the
+/// stack of the instance, above the part that is left for the host's functions.
+/// Elsewhere the runtime finds out, and changes to it.
+static void goInside(ModuleLowering &m, Builder &b, llvm::Function *inside,
+                     const Export &exported) {
+  llvm::Function *function = b.GetInsertBlock()->getParent();
   // Where the return address is: asking for it needs no frame.
   llvm::Value *address = b.CreatePtrToInt(
       b.CreateIntrinsic(llvm::Intrinsic::addressofreturnaddress, {m.ptr}, {}),
@@ -156,49 +195,54 @@ static void checkIsInside(ModuleLowering &m, Builder &b,
   llvm::Value *context = m.places->context(b);
   llvm::Value *floor = m.loadField(b, m.i64, context,
                                    offsetof(abi::Context, stackFloor), true);
-  llvm::Value *end =
-      m.loadField(b, m.i64, context, offsetof(abi::Context, stackEnd), true);
-  llvm::Value *isInside =
-      b.CreateICmpULT(b.CreateSub(address, floor), b.CreateSub(end, floor));
-  auto *inside = llvm::BasicBlock::Create(m.context, "", function);
+  llvm::Value *bytes =
+      m.loadField(b, m.i64, context, offsetof(abi::Context, stackBytes), true);
+  llvm::Value *isInside = b.CreateICmpULT(b.CreateSub(address, floor), bytes);
+  auto *onStack = llvm::BasicBlock::Create(m.context, "", function);
   auto *away = llvm::BasicBlock::Create(m.context, "", function);
-  b.CreateCondBr(isInside, inside, away);
+  b.CreateCondBr(isInside, onStack, away);
+  b.SetInsertPoint(onStack);
+  goOnIn(b, inside);
   b.SetInsertPoint(away);
-  SmallVector<llvm::Value *, 8> arguments;
-  for (llvm::Argument &argument : function->args())
-    arguments.push_back(&argument);
-  llvm::CallInst *call = b.CreateCall(outside, arguments);
-  if (call->getType()->isVoidTy())
-    b.CreateRetVoid();
-  else
-    b.CreateRet(call);
-  b.SetInsertPoint(inside);
+  if (areInRegisters(m, *function->getFunctionType())) {
+    auto *enter = llvm::cast<llvm::Function>(
+        m.builtin(Builtin::enter_call).getCallee());
+    // The dynamic linker's own code, which binds a symbol late, may not keep
+    // r10.
+    enter->addFnAttr(llvm::Attribute::NonLazyBind);
+    goOnIn(b, enter, inside);
+  } else {
+    goOnIn(b, defineEntryFromOutside(m, m.module.funcType(exported.index),
+                                     exported.index));
+  }
 }
 
-void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
+/// The entry of an export as it is where it runs on the right stack: \p function,
+/// of C's calling convention, calls it.
+static void defineInside(ModuleLowering &m, const Export &exported,
+                         llvm::Function *function) {
   const FuncType &type = m.module.funcType(exported.index);
   bool hasResultArea = type.results.size() > 1;
-  std::string name = m.isProcess()
-                         ? exportSymbol(exported.name)
-                         : librarySymbol(m.options.library, exported.name) +
-                               (hasResultArea ? "__values" : "");
-  llvm::Function *function = entry(m, type, name);
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
-  if (!m.isProcess()) {
-    function->setVisibility(llvm::GlobalValue::ProtectedVisibility);
-    checkIsInside(m, b, function,
-                  defineEntryFromOutside(m, type, exported.index));
-  }
   SmallVector<llvm::Value *, 8> arguments;
   for (unsigned i = hasResultArea ? 2 : 1; i < function->arg_size(); ++i)
     arguments.push_back(function->getArg(i));
   auto results =
       m.call(b, m.places->callee(b, exported.index), type, arguments);
-  // A trap's backtrace begins, at the latest, with the function that was called
-  // from outside.
-  for (llvm::Instruction &instruction : *b.GetInsertBlock())
-    if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
+  for (llvm::Instruction &instruction : *b.GetInsertBlock()) {
+    auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+    if (!call)
+      continue;
+    // A trap's backtrace begins, at the latest, with the function that was
+    // called from outside: where that is inlined here, the entry takes its name
+    // (Names.cpp).
+    if (m.isProcess()) {
       call->setIsNoInline();
+    } else if (!m.module.functions[exported.index].import) {
+      function->addFnAttr(symbol::entryOf, std::to_string(exported.index));
+      call->setMetadata(symbol::entryOf, llvm::MDNode::get(m.context, {}));
+    }
+  }
   if (results.size() == 1) {
     b.CreateRet(results[0]);
     return;
@@ -206,6 +250,29 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   for (auto [i, result] : llvm::enumerate(results))
     m.storeField(b, result, function->getArg(1), i * sizeof(abi::Value));
   b.CreateRetVoid();
+}
+
+void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
+  const FuncType &type = m.module.funcType(exported.index);
+  if (m.isProcess())
+    return defineInside(m, exported,
+                        entry(m, type, exportSymbol(exported.name)));
+  llvm::Function *function = entry(
+      m, type,
+      librarySymbol(m.options.library, exported.name) +
+          (type.results.size() > 1 ? "__values" : ""));
+  function->setVisibility(llvm::GlobalValue::ProtectedVisibility);
+  Builder b(llvm::BasicBlock::Create(m.context, "", function));
+  Callee callee = m.places->callee(b, exported.index);
+  auto *inside = llvm::dyn_cast<llvm::Function>(callee.function.getCallee());
+  if (!inside || inside->getCallingConv() != llvm::CallingConv::C ||
+      inside->getFunctionType() != function->getFunctionType()) {
+    inside = m.createFunction(function->getFunctionType(), "moat_inside",
+                              llvm::Function::InternalLinkage);
+    inside->setCallingConv(llvm::CallingConv::C);
+    defineInside(m, exported, inside);
+  }
+  goInside(m, b, inside, exported);
 }
 
 llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {

@@ -69,6 +69,8 @@ struct FunctionSummary {
   bool escapes = false; ///< a reference to it can exist
   bool isExported = false;
   bool isCalled = false;    ///< directly, from somewhere in the module
+  bool isTailCalled = false; ///< directly
+  bool hasTailCall = false;  ///< itself, of any kind
   bool isOversized = false; ///< takes the -O0 pipeline
   bool hasLoop = false;
 };

@@ -301,7 +301,7 @@ llvm::Constant *ModuleDefinitions::functions() {
        ++i)
     if (m.escapingIndex(i) != UINT32_MAX)
       rows.push_back(
-          structure({m.function(i),
+          structure({m.referenced(i),
                      u32(module.types[module.functions[i].typeIndex].canonical),
                      u32(i)}));
   return array(rows);

@@ -6,7 +6,8 @@
 // The calling convention of wasm functions is `tailcc` wherever a caller
 // through a table cannot know whether its callee tail-calls: in the instance
 // model, whose tables mix functions of separately compiled modules, and in
-// programs that have tail calls. A program without any has C's
+// programs that have tail calls. Functions that no reference is to and no tail
+// call concerns have C's, and all of a program without any
 // (compiler/README.md has the figures). The first two results are returned in
 // registers; further ones are left in abi::Context::results, never in a slot of
 // the caller's frame, which a tail call would have to keep. Calls are marked
@@ -252,8 +253,40 @@ llvm::Function *ModuleLowering::function(uint32_t functionIndex) {
                          symbol::function(module, functionIndex),
                          isInternal ? llvm::Function::InternalLinkage
                                     : llvm::Function::ExternalLinkage);
+  known->setCallingConv(conventionOfFunction(functionIndex));
   setAttributes(known, functionIndex);
   return known;
+}
+
+/// C's, wherever all that call it know it.
+llvm::CallingConv::ID
+ModuleLowering::conventionOfFunction(uint32_t functionIndex) const {
+  const FunctionSummary &facts = summary.functions[functionIndex];
+  return facts.escapes || facts.isTailCalled || facts.hasTailCall
+             ? callingConvention
+             : llvm::CallingConv::C;
+}
+
+/// Exports that no reference of the module is to are called by other modules
+/// through a function of its own.
+llvm::Function *ModuleLowering::referenced(uint32_t functionIndex) {
+  llvm::Function *target = function(functionIndex);
+  if (target->getCallingConv() == callingConvention)
+    return target;
+  const FuncType &type = module.funcType(functionIndex);
+  llvm::Function *thunk = createFunction(functionType(type), "moat_referenced",
+                                         llvm::Function::InternalLinkage);
+  Builder b(llvm::BasicBlock::Create(context, "", thunk));
+  SmallVector<llvm::Value *, 8> arguments;
+  for (llvm::Argument &argument : thunk->args())
+    arguments.push_back(&argument);
+  llvm::CallInst *call = b.CreateCall(target, arguments);
+  call->setIsNoInline(); // backtraces name the function
+  if (call->getType()->isVoidTy())
+    b.CreateRetVoid();
+  else
+    b.CreateRet(call);
+  return thunk;
 }
 
 llvm::Value *ModuleLowering::resultSlot(Builder &b, llvm::Value *context,
@@ -284,7 +317,9 @@ ModuleLowering::call(Builder &b, const Callee &callee, const FuncType &type,
     if (!canThrow(callee))
       call->setDoesNotThrow();
   }
-  call->setCallingConv(callingConvention);
+  llvm::FunctionCallee function = callee.function;
+  auto *known = llvm::dyn_cast<llvm::Function>(function.getCallee());
+  call->setCallingConv(known ? known->getCallingConv() : callingConvention);
 
   SmallVector<llvm::Value *, 4> results;
   if (type.results.size() == 1)

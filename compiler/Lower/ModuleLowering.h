@@ -128,6 +128,9 @@ inline std::string codeTable(uint32_t index, uint32_t canonicalType) {
   return "moat_codes." + std::to_string(index) + "." +
          std::to_string(canonicalType);
 }
+/// An attribute of an export's entry, whose value is the index of the function
+/// that it calls, and metadata of that call.
+inline constexpr char entryOf[] = "moat.entry-of";
 } // namespace symbol
 
 /// Offsets of the arrays in an instance of the instance model.
@@ -179,6 +182,9 @@ public:
   /// Declares, or finds, the function of the module's index space that is
   /// defined in it.
   llvm::Function *function(uint32_t functionIndex);
+  /// What a reference to it calls, by the wasm calling convention. Only partition
+  /// 0 asks.
+  llvm::Function *referenced(uint32_t functionIndex);
   /// The thunk that calls an import by the C calling convention (process
   /// model).
   llvm::Function *importThunk(uint32_t functionIndex);
@@ -282,13 +288,15 @@ public:
 
   llvm::IntegerType *const i8, *const i32, *const i64;
   llvm::PointerType *const ptr;
-  const llvm::CallingConv::ID callingConvention; ///< of wasm functions
+  /// The wasm calling convention: of all functions that are called indirectly.
+  const llvm::CallingConv::ID callingConvention;
 
 private:
   void numberEscaping();
   void defineFunctions();
   void defineInlineCandidates();
   void setAttributes(llvm::Function *function, uint32_t functionIndex) const;
+  llvm::CallingConv::ID conventionOfFunction(uint32_t functionIndex) const;
   llvm::MDNode *makeTag(StringRef name);
   llvm::Constant *constantI31(uint32_t value);
   llvm::BasicBlock *trapBlock(llvm::Function *function, TrapKind kind);

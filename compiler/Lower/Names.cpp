@@ -19,6 +19,24 @@ static std::optional<uint32_t> functionIndexOf(StringRef name) {
   return index;
 }
 
+static bool isEntryCall(const llvm::Instruction &instruction) {
+  return instruction.getMetadata(symbol::entryOf);
+}
+
+/// The function that the frame of \p function stands for: its own, or, where that
+/// was inlined into the entry of an export, the entry's.
+static std::optional<uint32_t> indexOf(const llvm::Function &function) {
+  uint32_t index;
+  if (function.getFnAttribute(symbol::entryOf)
+          .getValueAsString()
+          .getAsInteger(10, index))
+    return functionIndexOf(function.getName());
+  for (const llvm::BasicBlock &block : function)
+    if (llvm::any_of(block, isEntryCall))
+      return std::nullopt;
+  return index;
+}
+
 void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
   llvm::LLVMContext &context = ir.getContext();
   auto *i32 = llvm::Type::getInt32Ty(context);
@@ -26,7 +44,7 @@ void moat::addFunctionNames(llvm::Module &ir, const Module &module) {
   auto *row = llvm::StructType::get(context, {i32, i32, i32});
 
   for (llvm::Function &function : ir) {
-    std::optional<uint32_t> index = functionIndexOf(function.getName());
+    std::optional<uint32_t> index = indexOf(function);
     if (!index || function.isDeclaration() ||
         function.hasAvailableExternallyLinkage())
       continue;

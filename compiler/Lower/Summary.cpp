@@ -167,7 +167,10 @@ void Summarizer::walkInstruction(const Instruction &instruction,
   switch (instruction.opcode) {
   case Opcode::Call:
   case Opcode::ReturnCall:
-    summary.hasTailCalls |= instruction.opcode == Opcode::ReturnCall;
+    if (instruction.opcode == Opcode::ReturnCall) {
+      summary.hasTailCalls = facts.hasTailCall = true;
+      summary.functions[instruction.index].isTailCalled = true;
+    }
     summary.functions[instruction.index].isCalled = true;
     if (callers[instruction.index].empty() ||
         callers[instruction.index].back() != caller)
@@ -175,7 +178,7 @@ void Summarizer::walkInstruction(const Instruction &instruction,
     return;
   case Opcode::ReturnCallIndirect:
   case Opcode::ReturnCallRef:
-    summary.hasTailCalls = true;
+    summary.hasTailCalls = facts.hasTailCall = true;
     [[fallthrough]];
   case Opcode::CallIndirect:
   case Opcode::CallRef:

@@ -35,6 +35,8 @@ struct Activation {
   /// The other way round: it left the guest's stack for the host's, and no
   /// guest runs in it.
   bool isOnHostStack = false;
+  /// The outermost one, of a call that nobody protects (Outside.h).
+  bool isUnprotected = false;
 };
 static_assert(offsetof(Activation, resumeSp) == 0 &&
               offsetof(Activation, hostSp) == 8 &&

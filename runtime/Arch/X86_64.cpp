@@ -49,7 +49,7 @@ moat_enter_activation:
         subq    $8, %rsp                # the stack is aligned to 16 bytes at calls
         .cfi_adjust_cfa_offset 8
         movq    %rsp, 0(%rdi)           # resumeSp
-        movq    %rdi, %rbx
+        movq    %rsp, %rbx
         testq   %rcx, %rcx
         jz      1f
         .cfi_remember_state
@@ -60,10 +60,23 @@ moat_enter_activation:
         movq    %rdx, %rdi
         movq    %r8, %rsi
         callq   *%rax
-        movq    0(%rbx), %rsp
+        movq    %rbx, %rsp
         .cfi_restore_state
         xorl    %eax, %eax
-2:      addq    $8, %rsp
+        movq    40(%rsp), %rbx          # the others were not changed
+        addq    $56, %rsp
+        .cfi_remember_state
+        .cfi_adjust_cfa_offset -56
+        .cfi_restore %rbx
+        .cfi_restore %rbp
+        .cfi_restore %r12
+        .cfi_restore %r13
+        .cfi_restore %r14
+        .cfi_restore %r15
+        retq
+
+2:      .cfi_restore_state
+        addq    $8, %rsp
         .cfi_adjust_cfa_offset -8
         popq    %r15
         .cfi_adjust_cfa_offset -8

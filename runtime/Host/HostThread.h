@@ -41,14 +41,14 @@ void stopTimer(int32_t &timer);
 int32_t prepareNewThread();
 
 /// The system's number of the calling thread, once it is prepared; else 0.
-extern __thread int32_t preparedThread
+extern "C" __thread int32_t moat_prepared_thread
 #if defined(__PIC__)
     __attribute__((tls_model("initial-exec"))) // no call to find it
 #endif
     ;
 
 int32_t prepareThread() {
-  int32_t thread = preparedThread;
+  int32_t thread = moat_prepared_thread;
   return __builtin_expect(thread != 0, 1) ? thread : prepareNewThread();
 }
 

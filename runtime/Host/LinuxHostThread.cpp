@@ -36,7 +36,7 @@ struct InterruptState {
 } // namespace
 
 constinit static __thread ThreadState threadState;
-constinit __thread int32_t host::preparedThread = 0;
+constinit __thread int32_t host::moat_prepared_thread = 0;
 constinit static pthread_once_t keyOnce = PTHREAD_ONCE_INIT;
 constinit static pthread_key_t key = 0;
 constinit static InterruptState interrupts;
@@ -49,7 +49,7 @@ static void releaseThread(void *state) {
     host::release(ended.signalStack, signalStackBytes);
   }
   ended = ThreadState();
-  host::preparedThread = 0;
+  host::moat_prepared_thread = 0;
 }
 
 static void makeKey() {
@@ -59,8 +59,8 @@ static void makeKey() {
     __register_atfork(
         nullptr, nullptr,
         [] {
-          if (host::preparedThread)
-            host::preparedThread =
+          if (host::moat_prepared_thread)
+            host::moat_prepared_thread =
                 static_cast<int32_t>(host::invoke<SYS_gettid>());
         },
         nullptr);
@@ -81,8 +81,8 @@ int32_t host::prepareNewThread() {
   }
   pthread_once(&keyOnce, makeKey);
   pthread_setspecific(key, &state);
-  preparedThread = static_cast<int32_t>(host::invoke<SYS_gettid>());
-  return preparedThread;
+  moat_prepared_thread = static_cast<int32_t>(host::invoke<SYS_gettid>());
+  return moat_prepared_thread;
 }
 
 static void onInterrupt(int signal, siginfo_t *info, void *machineContext) {

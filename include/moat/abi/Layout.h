@@ -20,7 +20,7 @@
 namespace moat::abi {
 
 /// Of the layouts here, the calling convention, and the symbols below.
-inline constexpr uint32_t version = 4;
+inline constexpr uint32_t version = 5;
 
 struct Context;
 struct FuncRef;
@@ -221,16 +221,16 @@ struct Context {
   uint8_t *stackFloor;
   void *runtime; ///< the runtime's own
   void *heap;    ///< the runtime's own
-  /// The guest's stack ends here: from stackFloor on, entries of the instance
-  /// model take themselves to be on it.
-  uint8_t *stackEnd;
+  /// Bytes of the guest's stack from stackFloor on, where entries of the
+  /// instance model take themselves to be on it.
+  uint64_t stackBytes;
   AllocationRun runs[allocationClassCount];
   /// Results of a function from the third on: result i is in results[i]. Valid
   /// from the callee's return to the caller's next call.
   Value results[1000];
 };
 static_assert(offsetof(Context, stackFloor) == 0 &&
-              offsetof(Context, stackEnd) == 24 && offsetof(Context, runs) == 32 &&
+              offsetof(Context, stackBytes) == 24 && offsetof(Context, runs) == 32 &&
               offsetof(Context, results) == 544);
 
 /// What compiled code leaves for imports and deep builtins on the guest's
