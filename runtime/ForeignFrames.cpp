@@ -135,7 +135,7 @@ extern "C" uint32_t moat_activation_personality(uint32_t, uint32_t actions,
   if (!(actions & _UA_HANDLER_FRAME))
     return _URC_CONTINUE_UNWIND;
   land(flight);
-  moat_leave_activation(&activation);
+  leave(&activation);
 }
 
 } // namespace moat::rt

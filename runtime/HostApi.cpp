@@ -367,11 +367,8 @@ EXPORTED moat_ending moat_call_export(moat_instance *instance, size_t index,
                                       moat_value *values,
                                       moat_trap_info *trap) {
   TrapRecord record;
-  abi::FuncRef *function =
-      exportedFunction(instanceOf(*instance), static_cast<uint32_t>(index));
-  if (!function)
-    record.endByTrap(Trap::NullFunctionReference);
-  else if (Store::of(*instance).invoke(function, valuesOf(values), record))
+  if (invokeExport(instanceOf(*instance), static_cast<uint32_t>(index),
+                   valuesOf(values), record))
     return MOAT_RETURNED;
   fill(trap, record);
   return static_cast<moat_ending>(record.ending);

@@ -7,6 +7,7 @@
 // arrays are filled; compiled code does the rest.
 
 #include "Instantiate.h"
+#include "Arch/Outside.h"
 #include "Arch/Valgrind.h"
 #include "Builtins.h"
 #include "Collect.h"
@@ -243,7 +244,7 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.enter = enterStore;
   store->domain.throwThrough = throwThroughForeignFrames;
   store->domain.throwOn = throwOn;
-  store->domain.endUnprotected = reportUnprotected;
+  store->domain.endUnprotected = endUnprotected;
   store->domain.hasTimeLimit = options.callTimeNs != 0;
   store->domain.memoryBytesLeft = options.memoryBytes;
   store->domain.tableElementsLeft = options.tableElements;
@@ -414,13 +415,9 @@ static bool isNumberType(const char *text) {
          text[1] <= '9';
 }
 
-/// References that leave the guest are kept: those among \p values whose types
-/// the function type's text has behind \p keyword, ` (param` or ` (result`.
-static void keepValues(const abi::Context &context, const char *text,
-                       const char *keyword, const abi::Value *values) {
-  Heap *heap = heapOf(context);
-  if (!heap)
-    return;
+[[gnu::noinline]] static void keepValues(Heap *heap, const char *text,
+                                         const char *keyword,
+                                         const abi::Value *values) {
   uint64_t size = strlen(keyword);
   uint32_t depth = 0;
   bool isAmongValues = false;
@@ -441,10 +438,19 @@ static void keepValues(const abi::Context &context, const char *text,
   }
 }
 
-/// Runs \p body in \p domain as a call from the host.
-static inline bool callFromHost(Domain &domain, void (*body)(void *),
-                                void *argument, TrapRecord &record,
-                                void *second) {
+/// References that leave the guest are kept: those among \p values whose types
+/// the function type's text has behind \p keyword, ` (param` or ` (result`.
+static inline void keepValues(const abi::Context &context, const char *text,
+                              const char *keyword, const abi::Value *values) {
+  if (Heap *heap = heapOf(context))
+    keepValues(heap, text, keyword, values);
+}
+
+/// Runs \p body in \p domain as a call from the host, whatever it is called in.
+[[gnu::noinline]] static bool callInAnything(Domain &domain,
+                                             void (*body)(void *),
+                                             void *argument, TrapRecord &record,
+                                             void *second) {
   auto *store = static_cast<const Contents *>(domain.owner);
   int32_t thread = host::prepareThread();
   if (!thread) {
@@ -453,6 +459,29 @@ static inline bool callFromHost(Domain &domain, void (*body)(void *),
   }
   CallScope scope(domain, thread, store->options.callTimeNs);
   return protect(domain, body, argument, record, second);
+}
+
+/// After moat_enter_idle() has not returned as a call does.
+[[gnu::noinline]] static bool leaveIdle(Domain &domain, IdleEntry ending,
+                                        TrapRecord &record) {
+  if (ending == IdleEntry::Interrupted)
+    record.endByTrap(domain.callEnding);
+  CallScope::end(domain);
+  return false;
+}
+
+/// Runs \p body in \p domain as a call from the host.
+static inline bool callFromHost(Domain &domain, void (*body)(void *),
+                                void *argument, TrapRecord &record,
+                                void *second) {
+  Activation activation;
+  IdleEntry ending =
+      moat_enter_idle(&domain, body, argument, &record, second, &activation);
+  if (__builtin_expect(ending == IdleEntry::Returned, 1))
+    return true;
+  if (ending == IdleEntry::Other)
+    return callInAnything(domain, body, argument, record, second);
+  return leaveIdle(domain, ending, record);
 }
 
 static bool enterStore(Domain &domain, void (*body)(void *), void *argument,
@@ -480,22 +509,32 @@ static bool isGuestCode(const Domain &domain, uint64_t pc) {
   return false;
 }
 
-bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
-                   TrapRecord &trap) {
-  Contents &contents = Contents::of(*this);
-  if (!areArguments(*function->type, values)) {
-    trap = TrapRecord();
-    trap.ending = TrapRecord::Failed;
+/// References in an exception's values are kept as results are.
+[[gnu::noinline]] static bool failToReturn(Domain &domain,
+                                           const TrapRecord &trap) {
+  if (trap.ending == TrapRecord::Threw)
+    keepValues(*domain.context, *trap.exception->tag, " (param",
+               reinterpret_cast<const abi::Value *>(trap.exception + 1));
+  return false;
+}
+
+static inline bool invokeIn(Contents &store, const abi::FuncRef *function,
+                            abi::Value *values, TrapRecord &trap) {
+  if (!store.areArguments(*function->type, values)) {
+    trap.end(TrapRecord::Failed);
+    trap.failureCode = 0;
     trap.failureText = "an argument is not a function of the store";
     return false;
   }
-  bool hasReturned = callFromHost(contents.domain, function, values, trap);
-  if (hasReturned)
-    keepValues(contents.context, function->type->text, " (result", values);
-  else if (trap.ending == TrapRecord::Threw)
-    keepValues(contents.context, *trap.exception->tag, " (param",
-               reinterpret_cast<const abi::Value *>(trap.exception + 1));
-  return hasReturned;
+  if (!callFromHost(store.domain, function, values, trap))
+    return failToReturn(store.domain, trap);
+  keepValues(store.context, function->type->text, " (result", values);
+  return true;
+}
+
+bool Store::invoke(const abi::FuncRef *function, abi::Value *values,
+                   TrapRecord &trap) {
+  return invokeIn(Contents::of(*this), function, values, trap);
 }
 
 extern "C" void builtins::moat_enter_export(Ptr instance, Ptr function,
@@ -1353,7 +1392,8 @@ void Instantiation::makeFunctionRefs() {
     const abi::FunctionDescriptor &function = module.functions[i];
     refs[i] = {function.code, instance->runtime.compiled,
                types[function.typeIndex],
-               module.types[function.typeIndex].call};
+               function.call ? function.call
+                             : module.types[function.typeIndex].call};
   }
 }
 
@@ -1522,13 +1562,20 @@ Extern exportAt(Instance &instance, uint32_t index, std::string_view &name) {
   return exportOf(found, exported);
 }
 
-abi::FuncRef *exportedFunction(Instance &instance, uint32_t index) {
+bool invokeExport(Instance &instance, uint32_t index, abi::Value *values,
+                  TrapRecord &trap) {
   auto &found = reinterpret_cast<StoreInstance &>(instance);
   const abi::ModuleDescriptor &module = found.module();
-  if (index >= module.exportCount ||
-      module.exports[index].kind != abi::ExternKind::Func)
-    return nullptr;
-  return functionAt(found, module.exports[index].index);
+  const abi::FuncRef *function = nullptr;
+  if (index < module.exportCount &&
+      module.exports[index].kind == abi::ExternKind::Func)
+    function = functionAt(found, module.exports[index].index);
+  if (!function) {
+    trap.endByTrap(Trap::NullFunctionReference);
+    return false;
+  }
+  return invokeIn(Contents::of(Store::of(*instance.compiled)), function, values,
+                  trap);
 }
 
 } // namespace moat::rt

@@ -220,8 +220,9 @@ Extern findExport(Instance &instance, std::string_view name);
 uint32_t exportCount(const Instance &instance);
 Extern exportAt(Instance &instance, uint32_t index, std::string_view &name);
 
-/// Export \p index, if it is a function.
-abi::FuncRef *exportedFunction(Instance &instance, uint32_t index);
+/// Store::invoke of export \p index; traps if that is not a function.
+[[nodiscard]] bool invokeExport(Instance &instance, uint32_t index,
+                                abi::Value *values, TrapRecord &trap);
 
 /// Writes a type as messages show it, for example `(global (mut i32))`.
 /// NUL-terminated and cut off at \p sizeBytes.

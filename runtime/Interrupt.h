@@ -20,6 +20,8 @@ public:
   /// \p limitNs: 0: none. The thread is the calling one.
   inline CallScope(Domain &domain, int32_t thread, uint64_t limitNs);
   inline ~CallScope();
+  /// What the destructor does.
+  static inline void end(Domain &domain);
   CallScope(const CallScope &) = delete;
   CallScope &operator=(const CallScope &) = delete;
 
@@ -57,8 +59,11 @@ CallScope::CallScope(Domain &domain, int32_t thread, uint64_t limitNs)
 }
 
 CallScope::~CallScope() {
-  if (!isOutermost)
-    return;
+  if (isOutermost)
+    end(domain);
+}
+
+void CallScope::end(Domain &domain) {
   if (domain.callTimer)
     stopTimer(domain);
   __atomic_store_n(&domain.callState, CallIdle, __ATOMIC_RELEASE);

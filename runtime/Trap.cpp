@@ -89,10 +89,13 @@ static uint64_t freeStackTop(const Domain &domain) {
   return domain.stack.end;
 }
 
-/// The way out of an activation whose record says how it ended.
-[[noreturn]] static void leave(Activation *activation) {
+/// The way out of an activation whose record says how it ended. From now on no
+/// signal handler may look at it: who began it may have it in a frame that is
+/// gone.
+void leave(Activation *activation) {
   if (activation->isUnprotected)
-    activation->domain->endUnprotected(*activation->record);
+    activation->domain->endUnprotected(activation);
+  moat_activation = activation->previous;
   moat_leave_activation(activation);
 }
 
@@ -103,6 +106,8 @@ bool protect(Domain &domain, void (*body)(void *), void *argument,
   activation.previous = moat_activation;
   activation.domain = &domain;
   activation.record = &record;
+  activation.isOnHostStack = false;
+  activation.isUnprotected = false;
   uint64_t stack = 0;
   if (domain.stack.contains(
           reinterpret_cast<uint64_t>(__builtin_frame_address(0))))
@@ -145,6 +150,7 @@ void callOnHostStack(void (*body)(void *), void *argument) {
   activation.domain = innermost->domain;
   activation.record = &record;
   activation.isOnHostStack = true;
+  activation.isUnprotected = false;
   __atomic_store_n(&moat_activation, &activation, __ATOMIC_RELAXED);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   bool wasLeft = moat_enter_activation(&activation, body, argument,

@@ -15,6 +15,8 @@
 
 namespace moat::rt {
 
+struct Activation;
+
 /// Why compiled code stopped. The rows are in abi/Traps.def.
 enum class Trap : uint32_t {
 #define TRAP(name, text) name,
@@ -111,8 +113,8 @@ struct Domain {
   /// What memories and tables of the domain may still grow by.
   uint64_t memoryBytesLeft = UINT64_MAX;
   uint64_t tableElementsLeft = UINT64_MAX;
-  /// Says how an activation ended that nobody protects, and ends the process.
-  void (*endUnprotected)(const TrapRecord &record) = nullptr;
+  /// Ends an activation that nobody protects, and its caller; does not return.
+  void (*endUnprotected)(Activation *activation) = nullptr;
 };
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);
@@ -164,9 +166,11 @@ void callOnHostStack(void (*body)(void *), void *argument);
 /// Says how a call ended that nobody protects, and ends the process (134).
 [[noreturn]] void reportUnprotected(const TrapRecord &record);
 
+/// The way out of an activation whose record says how it ended.
+[[noreturn]] void leave(Activation *activation);
+
 /// Leaves \p activation by a trap, on the stack below it: what
 /// redirectMachineContext() is given.
-struct Activation;
 void leaveByTrap(Activation *activation, uint32_t kind);
 
 /// Ends the innermost activation of the thread, as proc_exit does. There must

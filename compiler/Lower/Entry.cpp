@@ -217,8 +217,26 @@ static void goInside(ModuleLowering &m, Builder &b, llvm::Function *inside,
   }
 }
 
-/// The entry of an export as it is where it runs on the right stack: \p function,
-/// of C's calling convention, calls it.
+/// A trap's backtrace begins, at the latest, with the function that was called
+/// from outside: where the call of it in this block is inlined, the function
+/// that is being built takes its name (Names.cpp).
+static void keepName(ModuleLowering &m, Builder &b, uint32_t functionIndex) {
+  for (llvm::Instruction &instruction : *b.GetInsertBlock()) {
+    auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+    if (!call)
+      continue;
+    if (m.isProcess()) {
+      call->setIsNoInline();
+    } else if (!m.module.functions[functionIndex].import) {
+      call->getFunction()->addFnAttr(symbol::entryOf,
+                                     std::to_string(functionIndex));
+      call->setMetadata(symbol::entryOf, llvm::MDNode::get(m.context, {}));
+    }
+  }
+}
+
+/// The entry of an export as it is where it runs on the right stack: \p
+/// function, of C's calling convention, calls it.
 static void defineInside(ModuleLowering &m, const Export &exported,
                          llvm::Function *function) {
   const FuncType &type = m.module.funcType(exported.index);
@@ -229,20 +247,7 @@ static void defineInside(ModuleLowering &m, const Export &exported,
     arguments.push_back(function->getArg(i));
   auto results =
       m.call(b, m.places->callee(b, exported.index), type, arguments);
-  for (llvm::Instruction &instruction : *b.GetInsertBlock()) {
-    auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-    if (!call)
-      continue;
-    // A trap's backtrace begins, at the latest, with the function that was
-    // called from outside: where that is inlined here, the entry takes its name
-    // (Names.cpp).
-    if (m.isProcess()) {
-      call->setIsNoInline();
-    } else if (!m.module.functions[exported.index].import) {
-      function->addFnAttr(symbol::entryOf, std::to_string(exported.index));
-      call->setMetadata(symbol::entryOf, llvm::MDNode::get(m.context, {}));
-    }
-  }
+  keepName(m, b, exported.index);
   if (results.size() == 1) {
     b.CreateRet(results[0]);
     return;
@@ -275,7 +280,9 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   goInside(m, b, inside, exported);
 }
 
-llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
+/// Calls what a reference is to; if \p functionIndex is there, that function.
+static llvm::Function *defineCall(ModuleLowering &m, const FuncType &type,
+                                  std::optional<uint32_t> functionIndex) {
   auto *entryType = llvm::FunctionType::get(llvm::Type::getVoidTy(m.context),
                                             {m.ptr, m.ptr}, false);
   llvm::Function *function =
@@ -287,17 +294,32 @@ llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
   for (auto [i, param] : llvm::enumerate(type.params))
     arguments.push_back(
         m.loadField(b, m.type(param), values, i * sizeof(abi::Value)));
-  llvm::Value *code = m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, code));
+  llvm::FunctionCallee code;
+  if (functionIndex)
+    code = m.function(*functionIndex);
+  else
+    code = {m.functionType(type),
+            m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, code))};
   llvm::Value *instance =
       m.loadField(b, m.ptr, self, offsetof(abi::FuncRef, instance));
   llvm::Value *context =
       m.loadField(b, m.ptr, instance, offsetof(abi::Instance, context));
-  Callee callee{{m.functionType(type), code}, instance};
-  auto results = m.call(b, callee, type, arguments, context);
+  auto results = m.call(b, {code, instance}, type, arguments, context);
+  if (functionIndex)
+    keepName(m, b, *functionIndex);
   for (auto [i, result] : llvm::enumerate(results))
     m.storeField(b, result, values, i * sizeof(abi::Value));
   b.CreateRetVoid();
   return function;
+}
+
+llvm::Function *moat::defineCallFromC(ModuleLowering &m, const FuncType &type) {
+  return defineCall(m, type, std::nullopt);
+}
+
+llvm::Function *moat::defineCallFromC(ModuleLowering &m,
+                                      uint32_t functionIndex) {
+  return defineCall(m, m.module.funcType(functionIndex), functionIndex);
 }
 
 /// Host functions: the arguments are in a row of values, and so are the

@@ -303,7 +303,10 @@ llvm::Constant *ModuleDefinitions::functions() {
       rows.push_back(
           structure({m.referenced(i),
                      u32(module.types[module.functions[i].typeIndex].canonical),
-                     u32(i)}));
+                     u32(i),
+                     !m.isProcess() && m.summary.functions[i].isExported
+                         ? static_cast<llvm::Constant *>(defineCallFromC(m, i))
+                         : null()}));
   return array(rows);
 }
 

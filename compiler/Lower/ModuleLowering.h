@@ -182,8 +182,8 @@ public:
   /// Declares, or finds, the function of the module's index space that is
   /// defined in it.
   llvm::Function *function(uint32_t functionIndex);
-  /// What a reference to it calls, by the wasm calling convention. Only partition
-  /// 0 asks.
+  /// What a reference to it calls, by the wasm calling convention. Only
+  /// partition 0 asks.
   llvm::Function *referenced(uint32_t functionIndex);
   /// The thunk that calls an import by the C calling convention (process
   /// model).
@@ -330,8 +330,11 @@ void defineModule(ModuleLowering &lowering);
 /// defined (moat_types).
 void defineInvokingMain(ModuleLowering &lowering, const Export &exported);
 void defineExportEntry(ModuleLowering &lowering, const Export &exported);
-/// TypeDescriptor::call and TypeDescriptor::hostEntry of a function type.
+/// TypeDescriptor::call and TypeDescriptor::hostEntry of a function type, and
+/// FunctionDescriptor::call of an export.
 llvm::Function *defineCallFromC(ModuleLowering &lowering, const FuncType &type);
+llvm::Function *defineCallFromC(ModuleLowering &lowering,
+                                uint32_t functionIndex);
 llvm::Function *defineHostEntry(ModuleLowering &lowering, const FuncType &type);
 
 /// Lowers the body of \p functionIndex into its function.

@@ -23,8 +23,8 @@ static bool isEntryCall(const llvm::Instruction &instruction) {
   return instruction.getMetadata(symbol::entryOf);
 }
 
-/// The function that the frame of \p function stands for: its own, or, where that
-/// was inlined into the entry of an export, the entry's.
+/// The function that the frame of \p function stands for: itself, or the one
+/// that was inlined into this entry of it.
 static std::optional<uint32_t> indexOf(const llvm::Function &function) {
   uint32_t index;
   if (function.getFnAttribute(symbol::entryOf)

@@ -21,22 +21,22 @@ struct Activation {
   // The assembly knows these three.
   /// Stack pointer below the callee-saved registers that enterActivation()
   /// pushed.
-  uint64_t resumeSp = 0;
+  uint64_t resumeSp;
   /// Stack pointer of the stack that was left for the guest's: below it nothing
   /// is used while the guest runs, so that a trap can be dealt with there
   /// without touching the guest's frames.
-  uint64_t hostSp = 0;
+  uint64_t hostSp;
   /// Where a trap happened.
   Registers registers;
 
-  Activation *previous = nullptr;
-  Domain *domain = nullptr;
-  TrapRecord *record = nullptr;
+  Activation *previous;
+  Domain *domain;
+  TrapRecord *record;
   /// The other way round: it left the guest's stack for the host's, and no
   /// guest runs in it.
-  bool isOnHostStack = false;
-  /// The outermost one, of a call that nobody protects (Outside.h).
-  bool isUnprotected = false;
+  bool isOnHostStack;
+  /// Of a call that nobody protects (Outside.h).
+  bool isUnprotected;
 };
 static_assert(offsetof(Activation, resumeSp) == 0 &&
               offsetof(Activation, hostSp) == 8 &&

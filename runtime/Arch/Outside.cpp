@@ -1,18 +1,24 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// moat_enter_call: changes from the host's stack to the guest's without touching
-// the arguments. It does what protect() and CallScope do, for the one case that
-// is frequent: no guest is running on the thread. Then what ends the call
-// otherwise than by returning ends the process (endUnprotected), so no register
-// has to be kept for that.
-
-#if defined(__x86_64__)
+// What protect() and CallScope do, for the case that is frequent: no call is
+// running in the domain, so its stack is free from the end on. moat_enter_call
+// does not touch the arguments in registers; as what ends it otherwise than by
+// returning ends its caller's activation, or the process (endUnprotected), no
+// register has to be kept for that.
 
 #include "Arch/Outside.h"
 #include "Host/HostThread.h"
 #include "Interrupt.h"
 
 namespace moat::rt {
+
+void endUnprotected(Activation *activation) {
+  moat_activation = activation->previous;
+  CallScope::end(*activation->domain);
+  endCaller(*activation->record);
+}
+
+#if defined(__x86_64__)
 
 static_assert(offsetof(abi::Instance, context) == 8 &&
               offsetof(abi::Context, runtime) == 8);
@@ -24,14 +30,17 @@ static_assert(offsetof(Domain, stack) + offsetof(AddressRange, end) == 8 &&
               offsetof(Domain, callTimer) == 32);
 static_assert(CallIdle == 0 && CallRunning == 1 &&
               static_cast<uint32_t>(Trap::Interrupted) == 21);
-static_assert(offsetof(OutermostCall, activation) == 0 &&
+static_assert(offsetof(UnprotectedCall, activation) == 0 &&
               offsetof(Activation, previous) == 160 &&
               offsetof(Activation, domain) == 168 &&
               offsetof(Activation, record) == 176 &&
               offsetof(Activation, isOnHostStack) == 184 &&
               offsetof(Activation, isUnprotected) == 185 &&
-              offsetof(OutermostCall, record) == 192);
-static_assert(sizeof(OutermostCall) <= 768);
+              offsetof(UnprotectedCall, record) == 192);
+static_assert(sizeof(UnprotectedCall) <= 768 && sizeof(Activation) == 192);
+static_assert(static_cast<uint32_t>(IdleEntry::Left) == 1 &&
+              static_cast<uint32_t>(IdleEntry::Interrupted) == 2 &&
+              static_cast<uint32_t>(IdleEntry::Other) == 3);
 static_assert(offsetof(RegisterCall, code) == 48 &&
               offsetof(RegisterCall, vectors) == 64);
 
@@ -49,14 +58,12 @@ asm(R"(
         .p2align 4
 moat_enter_call:
         .cfi_startproc
+        .cfi_personality 0x9b, .Lactivation_personality
         pushq   %rbx
         .cfi_adjust_cfa_offset 8
         .cfi_rel_offset %rbx, 0
         subq    $768, %rsp
         .cfi_adjust_cfa_offset 768
-        movq    moat_activation@gottpoff(%rip), %r11
-        cmpq    $0, %fs:(%r11)
-        jne     2f                      # a call in a call
         movq    8(%rdi), %rax
         movq    8(%rax), %rax           # the domain
         cmpq    $0, 16(%rax)            # callState, hasTimeLimit
@@ -70,12 +77,13 @@ moat_enter_call:
         movl    $1, 16(%rax)            # callState, behind all of the above
         movq    %rsp, 0(%rsp)           # resumeSp
         movq    %rsp, 8(%rsp)           # hostSp
-        movq    $0, 160(%rsp)           # previous
         movq    %rax, 168(%rsp)         # domain
         leaq    192(%rsp), %r11
         movq    %r11, 176(%rsp)         # record
         movw    $0x100, 184(%rsp)       # isOnHostStack, isUnprotected
         movq    moat_activation@gottpoff(%rip), %r11
+        movq    %fs:(%r11), %rbx
+        movq    %rbx, 160(%rsp)         # previous
         movq    %rsp, %fs:(%r11)
         cmpl    $1, 16(%rax)            # a signal was of no use until here
         jne     4f
@@ -87,7 +95,8 @@ moat_enter_call:
         movq    %rbx, %rsp
         .cfi_restore_state
         movq    moat_activation@gottpoff(%rip), %r11
-        movq    $0, %fs:(%r11)
+        movq    160(%rsp), %rcx
+        movq    %rcx, %fs:(%r11)
         movq    168(%rsp), %rcx
         cmpl    $0, 32(%rcx)            # callTimer
         jne     3f
@@ -189,6 +198,118 @@ moat_call_with_registers:
         .text
 )");
 
+// moat_enter_idle(rdi: domain, rsi: body, rdx: argument, rcx: record, r8: second
+// argument, r9: activation): the same with the callee-saved registers stored as
+// moat_leave_activation wants them. The activation is the caller's, as resumeSp
+// has to lie below it: another call may begin there.
+asm(R"(
+        .section .text.moat_enter_idle,"ax",@progbits
+        .globl  moat_enter_idle
+        .hidden moat_enter_idle
+        .type   moat_enter_idle,@function
+        .p2align 4
+moat_enter_idle:
+        .cfi_startproc
+        .cfi_personality 0x9b, .Lactivation_personality
+        cmpq    $0, 16(%rdi)            # callState, hasTimeLimit
+        jne     4f
+        movq    moat_prepared_thread@gottpoff(%rip), %r11
+        movl    %fs:(%r11), %r11d
+        testl   %r11d, %r11d
+        jz      4f
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbp, 0
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %rbx, 0
+        pushq   %r12
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r12, 0
+        pushq   %r13
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r13, 0
+        pushq   %r14
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r14, 0
+        pushq   %r15
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r15, 0
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        movq    %r9, %r12
+        movl    %r11d, 28(%rdi)         # callThread
+        movl    $21, 24(%rdi)           # callEnding
+        movl    $1, 16(%rdi)            # callState, behind all of the above
+        movq    %rsp, 0(%r12)           # resumeSp
+        movq    %rsp, 8(%r12)           # hostSp
+        movq    %rdi, 168(%r12)         # domain
+        movq    %rcx, 176(%r12)         # record
+        movw    $0, 184(%r12)           # isOnHostStack, isUnprotected
+        movq    moat_activation@gottpoff(%rip), %rax
+        movq    %fs:(%rax), %rbx
+        movq    %rbx, 160(%r12)         # previous
+        movq    %r12, %fs:(%rax)
+        cmpl    $1, 16(%rdi)            # a signal was of no use until here
+        jne     3f
+        movq    %rsp, %rbx
+        movq    %rsi, %rax
+        movq    %r8, %rsi
+        .cfi_remember_state
+        .cfi_undefined %rip
+        movq    8(%rdi), %rsp           # the end of its stack
+        movq    %rdx, %rdi
+        callq   *%rax
+        movq    %rbx, %rsp
+        .cfi_restore_state
+        movq    moat_activation@gottpoff(%rip), %rax
+        movq    160(%r12), %rdi
+        movq    %rdi, %fs:(%rax)
+        movq    168(%r12), %rdi
+        cmpl    $0, 32(%rdi)            # callTimer
+        jne     5f
+1:      movq    $0, 16(%rdi)            # callState, hasTimeLimit
+        xorl    %eax, %eax
+2:      movq    32(%rsp), %r12          # the others were not changed
+        movq    40(%rsp), %rbx
+        addq    $56, %rsp
+        .cfi_remember_state
+        .cfi_adjust_cfa_offset -56
+        .cfi_restore %rbx
+        .cfi_restore %rbp
+        .cfi_restore %r12
+        .cfi_restore %r13
+        .cfi_restore %r14
+        .cfi_restore %r15
+        retq
+3:      .cfi_restore_state
+        movq    %rbx, %fs:(%rax)
+        movl    $2, %eax                # IdleEntry::Interrupted
+        jmp     2b
+5:      callq   moat_stop_call_timer
+        movq    168(%r12), %rdi
+        jmp     1b
+
+4:      .cfi_adjust_cfa_offset -56
+        .cfi_restore %rbx
+        .cfi_restore %rbp
+        .cfi_restore %r12
+        .cfi_restore %r13
+        .cfi_restore %r14
+        .cfi_restore %r15
+        movl    $3, %eax                # IdleEntry::Other
+        retq
+        .cfi_endproc
+        .size   moat_enter_idle, .-moat_enter_idle
+
+        # As in X86_64.cpp; the file is in host programs only.
+        .section .data.rel.ro.moat_activation_personality,"aw",@progbits
+        .p2align 3
+.Lactivation_personality:
+        .quad   moat_activation_personality
+        .text
+)");
+
 void moat_enter_with_registers(RegisterCall *call) {
   auto *entered = reinterpret_cast<const abi::Instance *>(call->integers[0]);
   TrapRecord record;
@@ -197,15 +318,15 @@ void moat_enter_with_registers(RegisterCall *call) {
     endCaller(record);
 }
 
-void moat_end_interrupted(OutermostCall *call) {
+void moat_end_interrupted(UnprotectedCall *call) {
   call->record.endByTrap(call->activation.domain->callEnding);
-  reportUnprotected(call->record);
+  endUnprotected(&call->activation);
 }
 
 void moat_stop_call_timer(Domain *domain) {
   host::stopTimer(domain->callTimer);
 }
 
-} // namespace moat::rt
-
 #endif
+
+} // namespace moat::rt

@@ -1,8 +1,9 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// Calls of exports from outside of any guest, with their arguments in registers
-// (abi/Builtins.def, enter_call). The assembly (Outside.cpp) lays out what is
-// here.
+// A call from outside into a domain that no call is running in, which is the
+// frequent one: what it takes to begin and end it, in assembly (Outside.cpp).
+// Of exports with their arguments in registers (abi/Builtins.def, enter_call),
+// where nobody protects the call; of anything else with one argument or two.
 
 #pragma once
 
@@ -11,9 +12,31 @@
 
 namespace moat::rt {
 
-/// On the host's stack while the outermost call of a thread runs that nobody
-/// protects. The assembly fills the activation, and nothing of the record.
-struct OutermostCall {
+/// What came of moat_enter_idle().
+enum class IdleEntry : uint32_t {
+  Returned,    ///< all is as before the call
+  Left,        ///< by leaving the activation; the record says how
+  Interrupted, ///< before it began
+  Other, ///< nothing was done: the domain is not idle, its calls have a time
+         ///< limit, or the thread is not prepared
+};
+
+/// Does what CallScope and protect() do: calls body(argument, second). But for
+/// the end of the CallScope where that did not return. Fills the activation.
+#if defined(__x86_64__)
+extern "C" IdleEntry moat_enter_idle(Domain *domain, void (*body)(void *),
+                                     void *argument, TrapRecord *record,
+                                     void *second, Activation *activation);
+#else
+inline IdleEntry moat_enter_idle(Domain *, void (*)(void *), void *,
+                                 TrapRecord *, void *, Activation *) {
+  return IdleEntry::Other;
+}
+#endif
+
+/// On the stack that is left for a call that nobody protects. The assembly
+/// fills the activation, and nothing of the record.
+struct UnprotectedCall {
   Activation activation;
   TrapRecord record;
 };
@@ -26,16 +49,17 @@ struct RegisterCall {
   uint64_t padding;
   uint8_t vectors[8][16];
 };
-static_assert(sizeof(RegisterCall) <= sizeof(OutermostCall));
+static_assert(sizeof(RegisterCall) <= sizeof(UnprotectedCall));
 
 /// Calls the code with the registers, and stores the results.
 extern "C" void moat_call_with_registers(void *call);
 
-/// What the assembly leaves to others: a call in a call, one that has a time
-/// limit, the first one of a thread.
+/// What the assembly leaves to others: see IdleEntry::Other.
 extern "C" void moat_enter_with_registers(RegisterCall *call);
 /// A call that was interrupted before it began.
-extern "C" [[noreturn]] void moat_end_interrupted(OutermostCall *call);
+extern "C" [[noreturn]] void moat_end_interrupted(UnprotectedCall *call);
+/// Domain::endUnprotected.
+[[noreturn]] void endUnprotected(Activation *activation);
 /// The timer that repeats an interruption is running.
 extern "C" void moat_stop_call_timer(Domain *domain);
 

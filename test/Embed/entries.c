@@ -1,13 +1,14 @@
 // The entries of exports: a backtrace names each function once, whether its entry leads to it or has
-// it inlined (functions that a table holds), inside of moat_protect and outside, and
-// through another module; arguments on the stack, and results that need an area.
+// it inlined (functions that a table holds), inside of moat_protect and outside, and through another
+// module; arguments on the stack, and results that need an area.
 //
 // RUN: split-file %s %t && cd %t
 // RUN: moat traps.wat --emit=archive -o libtraps.a && moat user.wat --emit=archive -o libuser.a
 // RUN: %clang-host -std=gnu11 -Wall -Wextra -Werror -O1 host.c libtraps.a libuser.a \
 // RUN:   %build/lib/libmoat.a -o host
 // RUN: ./host | FileCheck %s
-// RUN: moat traps.wat -O0 --emit=archive -o libtraps.a && moat user.wat -O3 --emit=archive -o libuser.a
+// RUN: moat traps.wat -O0 --emit=archive -o libtraps.a
+// RUN: moat user.wat -O3 --emit=archive -o libuser.a
 // RUN: %clang-host -x c++ -std=c++17 -Wall -Wextra -Werror -O1 host.c -x none libtraps.a libuser.a \
 // RUN:   %build/lib/libmoat.a -o host++
 // RUN: ./host++ | FileCheck %s

@@ -5,7 +5,8 @@
 //
 // RUN: split-file %s %t && cd %t
 // RUN: moat guest.wat --emit=archive -o libguest.a
-// RUN: %clang-host -std=gnu11 -Wall -Wextra -Werror -O2 host.c libguest.a %build/lib/libmoat.a -o host
+// RUN: %clang-host -std=gnu11 -Wall -Wextra -Werror -O2 host.c libguest.a \
+// RUN:   %build/lib/libmoat.a -pthread -o host
 // RUN: ./host | FileCheck %s
 // RUN: not ./host trap 2>&1 | FileCheck %s --check-prefix=TRAP
 // RUN: not ./host exhaust 2>&1 | FileCheck %s --check-prefix=EXHAUST
@@ -24,12 +25,15 @@
 // CHECK:      sums: 10 21 3.5 6.25
 // CHECK-NEXT: kept: 499999500000 1.0 2.0 3.0
 // CHECK-NEXT: another store: 50
+// CHECK-NEXT: another store, tried: 50
+// CHECK-NEXT: itself, tried: 50
 // CHECK-NEXT: itself: 50
 // CHECK-NEXT: from the host's stack: 50
 // CHECK-NEXT: trap in another store ends the caller: unreachable, fall
 // CHECK-NEXT: afterwards: 10
 // CHECK-NEXT: 8 threads: 8
 // CHECK-NEXT: interrupted anywhere: 0 other endings
+// CHECK-NEXT: interrupted again and again: 0 other endings
 
 // TRAP: moat: an export was called outside of moat_protect, and ended: unreachable
 // EXHAUST: moat: an export was called outside of moat_protect, and ended: call stack exhausted
@@ -76,7 +80,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum Mode { NOTHING, NEST, NEST_ON_HOST_STACK, FALL, FAIL, INTERRUPT };
+enum Mode { NOTHING, NEST, NEST_TRIED, NEST_ON_HOST_STACK, FALL, FAIL, INTERRUPT };
 static enum Mode mode;
 static guest *instances[2]; ///< what calls in turn
 static moat_store *interrupted;
@@ -98,6 +102,10 @@ static uint32_t call(void *context, uint32_t count) {
     break;
   case NEST:
     callNext(&down);
+    break;
+  case NEST_TRIED:
+    if (guest_down__try(instances[count & 1], count, &down.result, NULL) != MOAT_RETURNED)
+      puts("not returned");
     break;
   case NEST_ON_HOST_STACK:
     moat_call_on_host_stack(callNext, &down);
@@ -140,7 +148,7 @@ static volatile int isDone;
 
 static void *interruptOnce(void *store) {
   while (!isDone && !moat_interrupt((moat_store *)store))
-    ;
+    usleep(20);
   isDone = 1;
   return NULL;
 }
@@ -168,6 +176,40 @@ static int countOtherEndings(void) {
     waitpid(child, &status, 0);
     others += !WIFEXITED(status) || (WEXITSTATUS(status) != 134 && WEXITSTATUS(status) != 0);
   }
+  return others;
+}
+
+static void *interruptAlways(void *store) {
+  while (!isDone) {
+    moat_interrupt((moat_store *)store);
+    usleep(20);
+  }
+  return NULL;
+}
+
+/// Calls that are tried, of which many are interrupted, until a hundred were.
+static int countOthersTried(moat_store *store, guest *instance) {
+  int others = 0, interruptedCount = 0;
+  pthread_t thread;
+  isDone = 0;
+  pthread_create(&thread, NULL, interruptAlways, store);
+  for (uint32_t i = 0; i < 100000 || interruptedCount < 100; ++i) {
+    moat_trap_info trap;
+    uint32_t sum;
+    switch (guest_five__try(instance, i, 1, 2, 3, 4, &sum, &trap)) {
+    case MOAT_RETURNED:
+      others += sum != i + 10;
+      break;
+    case MOAT_TRAPPED:
+      others += strcmp(trap.text, "interrupted") != 0;
+      ++interruptedCount;
+      break;
+    default:
+      ++others;
+    }
+  }
+  isDone = 1;
+  pthread_join(thread, NULL);
   return others;
 }
 
@@ -226,7 +268,11 @@ int main(int argc, char **argv) {
   instances[1] = second;
   mode = NEST;
   printf("another store: %u\n", guest_down(first, 50));
+  mode = NEST_TRIED;
+  printf("another store, tried: %u\n", guest_down(first, 50));
   instances[1] = first;
+  printf("itself, tried: %u\n", guest_down(first, 50));
+  mode = NEST;
   printf("itself: %u\n", guest_down(first, 50));
   mode = NEST_ON_HOST_STACK;
   instances[1] = second;
@@ -248,5 +294,7 @@ int main(int argc, char **argv) {
   printf("8 threads: %d\n", (int)right);
   fflush(stdout);
   printf("interrupted anywhere: %d other endings\n", countOtherEndings());
+  mode = NOTHING;
+  printf("interrupted again and again: %d other endings\n", countOthersTried(store, first));
   return 0;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-static calls *instance;
+static calls *instance, *other; ///< of two stores
 static moat_extern add;
 static uint32_t count, sum;
 
@@ -46,6 +46,12 @@ static void heldInside(void *unused) {
   moat_protect(calls__instance(instance), callHeld, NULL, NULL);
 }
 
+/// Outside of the instance that is called, but in a call of another store.
+static void nested(void *unused) {
+  (void)unused;
+  moat_protect(calls__instance(other), callAdd, NULL, NULL);
+}
+
 static void try(void *unused) {
   (void)unused;
   for (uint32_t i = 0; i < count; ++i)
@@ -69,7 +75,8 @@ static const struct {
 } ways[] = {
     {"pointer", throughPointer}, {"inside", inside},     {"held-inside", heldInside},
     {"outside", callAdd},        {"held-outside", callHeld},
-    {"try", try},                {"moat_call", byValues},
+    {"nested", nested},          {"try", try},
+    {"moat_call", byValues},
 };
 
 static double now(void) {
@@ -79,9 +86,10 @@ static double now(void) {
 }
 
 int main(int argc, char **argv) {
-  moat_store *store = moat_create_store(NULL);
+  moat_store *store = moat_create_store(NULL), *otherStore = moat_create_store(NULL);
   instance = calls__create(store, NULL, NULL);
-  if (argc != 3 || !instance)
+  other = calls__create(otherStore, NULL, NULL);
+  if (argc != 3 || !instance || !other)
     return 2;
   add = moat_find_export(calls__instance(instance), "add");
   count = (uint32_t)atoi(argv[2]);
@@ -93,6 +101,7 @@ int main(int argc, char **argv) {
     printf("%.4f\n", (now() - begin) / count);
     fprintf(stderr, "%u\n", sum);
     moat_destroy_store(store);
+    moat_destroy_store(otherStore);
     return 0;
   }
   return 2;

@@ -230,7 +230,8 @@ struct Context {
   Value results[1000];
 };
 static_assert(offsetof(Context, stackFloor) == 0 &&
-              offsetof(Context, stackBytes) == 24 && offsetof(Context, runs) == 32 &&
+              offsetof(Context, stackBytes) == 24 &&
+              offsetof(Context, runs) == 32 &&
               offsetof(Context, results) == 544);
 
 /// What compiled code leaves for imports and deep builtins on the guest's
@@ -355,8 +356,10 @@ struct FunctionDescriptor {
   const void *code;
   uint32_t typeIndex;
   uint32_t functionIndex; ///< in the module's function index space
+  /// As FuncRef::call, without a detour by its code; null: that of the type.
+  void (*call)(const FuncRef *self, Value *values);
 };
-static_assert(sizeof(FunctionDescriptor) == 16);
+static_assert(sizeof(FunctionDescriptor) == 24);
 
 struct ElementDescriptor {
   /// Index in the exported index space of functions (see
