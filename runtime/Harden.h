@@ -19,6 +19,8 @@ namespace moat::rt {
 struct Hardening {
   uint32_t requested = 0; ///< abi::HardenLayer
   uint32_t enforced = 0;
+  /// Left out, since a layer that is in force leaves it nothing to decide.
+  uint32_t implied = 0;
   int landlockVersion = 0; ///< 0: none
   /// Why a layer that was requested is not enforced.
   Errno errors[abi::detail::layerCount] = {};
@@ -27,8 +29,10 @@ struct Hardening {
 /// Puts \p layers (abi::HardenLayer) in force. Only what \p descriptors holds,
 /// and the standard streams, stays open; only what lies below its preopened
 /// directories can be opened. To be called once, when nothing else is to be
-/// opened for the guest, and before the guest runs.
-Hardening harden(DescriptorTable &descriptors, uint32_t layers);
+/// opened for the guest, and before the guest runs. If they \p areRequired,
+/// none is left out.
+Hardening harden(DescriptorTable &descriptors, uint32_t layers,
+                 bool areRequired);
 
 /// A layer's name and what it does (abi/Hardening.def). \p index is below
 /// abi::detail::layerCount.

@@ -139,6 +139,9 @@ static void traceLayers(const Hardening &hardening) {
     message << "harden: " << layerText(i).spelling;
     if (hardening.enforced >> i & 1)
       message << ": " << layerText(i).text;
+    else if (hardening.implied >> i & 1)
+      message << ": not needed: the filter lets no call through about which it "
+                 "would decide";
     else if (hardening.requested >> i & 1)
       message << ": not in force: " << errnoText(hardening.errors[i]);
     else
@@ -318,7 +321,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   if (moat_choose_versions && !grants.isBaselineOnly)
     moat_choose_versions();
   installFaultHandlers();
-  Hardening hardening = harden(descriptors, grants.hardenLayers);
+  Hardening hardening = harden(descriptors, grants.hardenLayers,
+                               grants.requiresHardening);
   if (grants.isTraced)
     traceLayers(hardening);
   if (grants.requiresHardening)
