@@ -16,6 +16,7 @@
 
 #include "Harden.h"
 #include "Host/Syscall.h"
+#include <alloca.h>
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
@@ -206,14 +207,19 @@ class FilterWriter {
 public:
   /// A jump reaches 255 instructions, the longest is from the first comparison
   /// to the end.
-  static constexpr size_t capacity = 254;
+  static constexpr size_t most = 254;
   /// Distances that no jump of a filter this long has stand for the ends: see
   /// finishAll().
   static constexpr unsigned toKill = 253, toRefuse = 254, toAllow = 255;
 
+  /// \p storage is for \p capacity instructions.
+  FilterWriter(void *storage, size_t capacity)
+      : instructions(static_cast<FilterInstruction *>(storage)),
+        capacity(capacity < most ? capacity : most) {}
+
   void add(unsigned code, uint32_t operand, unsigned skipIfTrue = 0,
            unsigned skipIfFalse = 0) {
-    if (count != capacity)
+    if (count < capacity)
       instructions[count] = {static_cast<uint16_t>(code),
                              static_cast<uint8_t>(skipIfTrue),
                              static_cast<uint8_t>(skipIfFalse), operand};
@@ -250,7 +256,8 @@ public:
   }
 
 private:
-  FilterInstruction instructions[capacity];
+  FilterInstruction *instructions;
+  size_t capacity;
   size_t count = 0;
 };
 
@@ -322,7 +329,12 @@ static Errno filterSyscalls(const SyscallSet &allowed) {
       {SYS_tgkill, 0, ArgumentRule::OneOf, {self, self}},
   };
 
-  FilterWriter filter;
+  // A comparison for each number at most, some for the rules, two loads of what
+  // there is to compare, and the ends. Not more: this is another page of stack.
+  size_t capacity =
+      static_cast<size_t>(__stop_moat_syscalls - __start_moat_syscalls) +
+      2 * std::size(rules) + 14;
+  FilterWriter filter(alloca(capacity * sizeof(FilterInstruction)), capacity);
   filter.load(offsetof(seccomp_data, nr));
   size_t comparison = filter.size();
   filter.add(BPF_JMP | BPF_JGT | BPF_K, lastRemembered);

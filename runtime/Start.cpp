@@ -38,12 +38,34 @@ extern "C" void moat_main(abi::Instance *instance);
 // What compiled code refers to by name.
 extern "C" {
 constinit abi::Instance moat_instance = {};
-constinit abi::Context moat_context = {};
+extern abi::Context moat_context;
+[[gnu::visibility("hidden")]] extern uint8_t moat_signal_stack[];
 }
+
+// A section of its own lies behind all other variables, libc's too, so that
+// those share a page with the begin of the context: most programs touch no
+// other. (To the compiler a named section is one with contents.)
+asm(".pushsection moat_large, \"aw\", %nobits\n"
+    ".p2align 5\n"
+    ".hidden moat_context, moat_signal_stack\n"
+    ".globl moat_context, moat_signal_stack\n"
+    ".type moat_context, %object\n"
+    ".type moat_signal_stack, %object\n"
+    ".size moat_context, 16544\n"
+    ".size moat_signal_stack, 65536\n"
+    "moat_context: .zero 16544\n"
+    "moat_signal_stack: .zero 65536\n"
+    ".popsection");
+static_assert(sizeof(abi::Context) == 16544 && signalStackBytes == 65536);
 
 static constexpr int trapExitCode = 134;
 /// As timeout(1) ends.
 static constexpr uint32_t timeExitCode = 124;
+
+/// What is left to this thread's own stack, where the system lets it have that:
+/// the guest's is mapped below, as near as that, so that both need few page
+/// tables.
+static constexpr uint64_t ownStackBytes = 32 << 20;
 
 // The instance.
 
@@ -293,8 +315,10 @@ int main(int argc, char **argv, char **hostEnvironment) {
   domain.isInMemory = isInMemory;
   domain.findTables = findTables;
   domain.heapLimitBytes = grants.limit(abi::LimitKind::HeapBytes);
+  auto own = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
   if (!createStack(domain, moat_context,
-                   grants.limit(abi::LimitKind::StackBytes)))
+                   grants.limit(abi::LimitKind::StackBytes),
+                   (own - ownStackBytes) & ~uint64_t(host::pageBytes - 1)))
     refuse("cannot map a stack of the size that was asked for");
   createTables();
   uint64_t memoryBudget = grants.limit(abi::LimitKind::MemoryBytes);
@@ -316,8 +340,7 @@ int main(int argc, char **argv, char **hostEnvironment) {
   moat_instance.module = &moat_module;
   moat_instance.context = &moat_context;
   moat_instance.runtime = &instance;
-  static uint8_t signalStack[signalStackBytes];
-  host::swapSignalStack({signalStack, sizeof(signalStack)});
+  host::swapSignalStack({moat_signal_stack, signalStackBytes});
   if (moat_choose_versions && !grants.isBaselineOnly)
     moat_choose_versions();
   installFaultHandlers();

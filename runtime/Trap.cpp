@@ -49,16 +49,19 @@ void useStack(Domain &domain, abi::Context &context, AddressRange stack) {
   context.runtime = &domain;
 }
 
-bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes) {
+bool createStack(Domain &domain, abi::Context &context, uint64_t sizeBytes,
+                 uint64_t end) {
   uint64_t usable = usableStackBytes(sizeBytes);
   if (!usable)
     return false;
-  auto mapped = host::reserve(nullptr, abi::stackGuardBytes + usable);
+  uint64_t total = abi::stackGuardBytes + usable;
+  auto *near = reinterpret_cast<void *>(end > total ? end - total : 0);
+  auto mapped = host::reserveNear(near, total);
   if (!mapped)
     return false;
   uint8_t *begin = *mapped + abi::stackGuardBytes;
   if (host::commit(begin, usable) != Errno::Success) {
-    host::release(*mapped, abi::stackGuardBytes + usable);
+    host::release(*mapped, total);
     return false;
   }
   uint64_t first = reinterpret_cast<uint64_t>(begin);

@@ -121,9 +121,10 @@ inline Domain &domainOf(const abi::Context &context) {
 }
 
 /// Maps a guest stack of at least \p sizeBytes for \p domain and prepares \p
-/// context to run on it. False: no memory.
+/// context to run on it. It ends at \p end, a page's address, if that is not 0
+/// and there is room. False: no memory.
 [[nodiscard]] bool createStack(Domain &domain, abi::Context &context,
-                               uint64_t sizeBytes);
+                               uint64_t sizeBytes, uint64_t end = 0);
 void destroyStack(Domain &domain);
 
 /// The usable bytes of a stack of at least \p sizeBytes; 0: too large.

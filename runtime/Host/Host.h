@@ -358,6 +358,8 @@ inline constexpr size_t pageBytes = 4096;
 /// mmap(2) without access and without a claim on memory. At \p fixedAddress
 /// exactly, where nothing may be yet, unless it is null. Nomem.
 Result<uint8_t *> reserve(void *fixedAddress, uint64_t sizeBytes);
+/// The same, at \p address if there is room and it is not null, else anywhere.
+Result<uint8_t *> reserveNear(void *address, uint64_t sizeBytes);
 /// mprotect(2): to readable and writable; to no access.
 Errno commit(void *address, uint64_t sizeBytes);
 Errno protect(void *address, uint64_t sizeBytes);

@@ -451,6 +451,12 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
   return address;
 }
 
+Result<uint8_t *> host::reserveNear(void *address, uint64_t sizeBytes) {
+  return toResult<uint8_t *>(
+      invoke<SYS_mmap>(address, sizeBytes, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+}
+
 Errno host::commit(void *address, uint64_t sizeBytes) {
   return toErrno(
       invoke<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));

@@ -138,7 +138,7 @@ template <typename T>
 Result<T> toResult(long result) {
   if (isError(result))
     return Fail(errnoFromHost(static_cast<int>(-result)));
-  return static_cast<T>(result);
+  return (T)result; // numbers and addresses
 }
 
 } // namespace moat::rt::host

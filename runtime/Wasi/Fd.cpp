@@ -193,7 +193,7 @@ Errno wasi::fd_filestat_set_times(Instance &instance, uint32_t fd,
 Errno wasi::fd_pread(Instance &instance, uint32_t fd, uint32_t iovs,
                      uint32_t count, uint64_t offset, uint32_t result) {
   Guest guest(instance);
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
@@ -249,7 +249,7 @@ Errno wasi::fd_prestat_dir_name(Instance &instance, uint32_t fd, uint32_t path,
 Errno wasi::fd_pwrite(Instance &instance, uint32_t fd, uint32_t iovs,
                       uint32_t count, uint64_t offset, uint32_t result) {
   Guest guest(instance);
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
@@ -279,7 +279,7 @@ Errno wasi::fd_pwrite(Instance &instance, uint32_t fd, uint32_t iovs,
 Errno wasi::fd_read(Instance &instance, uint32_t fd, uint32_t iovs,
                     uint32_t count, uint32_t result) {
   Guest guest(instance);
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
@@ -367,7 +367,7 @@ static Result<uint32_t> writeTerminal(Instance &instance, uint32_t fd,
 Errno wasi::fd_write(Instance &instance, uint32_t fd, uint32_t iovs,
                      uint32_t count, uint32_t result) {
   Guest guest(instance);
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();

@@ -11,6 +11,7 @@
 #include "Functions.h"
 #include "Instance.h"
 #include "Types.h"
+#include <alloca.h>
 
 namespace moat::rt::wasi {
 
@@ -27,8 +28,19 @@ private:
 
 /// Buffers of the guest, as the host takes them.
 struct Vectors {
-  host::IoVector items[host::maximumVectors];
+  host::IoVector *items;
   size_t count = 0;
+
+  /// \p storage: alloca(storageBytes(count)). As much as is needed, so that a
+  /// few buffers do not touch another page of the stack.
+  explicit Vectors(void *storage)
+      : items(static_cast<host::IoVector *>(storage)) {}
+  static constexpr size_t taken(uint32_t count) {
+    return count < host::maximumVectors ? count : host::maximumVectors;
+  }
+  static constexpr size_t storageBytes(uint32_t count) {
+    return taken(count) * sizeof(host::IoVector);
+  }
   operator host::IoVectors() const { return {items, count}; }
 };
 
@@ -54,13 +66,14 @@ public:
 
   /// Translates an array of iovec, copying it first, so that buffers may
   /// overlap it. At most the first IOV_MAX are taken; the guest then sees a
-  /// short count, as with any transfer. Fault: the array or one of those
+  /// short count, as with any transfer. \p vectors has room for \p count.
+  /// Fault: the array or one of those
   /// buffers is out of bounds.
   Errno loadVectors(uint32_t address, uint32_t count, Vectors &vectors) const {
     auto array = slice(address, uint64_t(count) * sizeof(Iovec));
     if (!array)
       return array.error();
-    vectors.count = count < host::maximumVectors ? count : host::maximumVectors;
+    vectors.count = Vectors::taken(count);
     for (size_t i = 0; i != vectors.count; ++i) {
       Iovec iovec;
       memcpy(&iovec, array->data() + i * sizeof(Iovec), sizeof(Iovec));

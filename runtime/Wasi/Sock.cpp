@@ -67,7 +67,7 @@ Errno wasi::sock_recv(Instance &instance, uint32_t fd, uint32_t iovs,
   auto flagsSlot = guest.slot<uint16_t>(flagsResult);
   if (!sizeSlot || !flagsSlot)
     return Errno::Fault;
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   if (Errno error = guest.loadVectors(iovs, count, vectors);
       error != Errno::Success)
     return error;
@@ -95,7 +95,7 @@ Errno wasi::sock_send(Instance &instance, uint32_t fd, uint32_t iovs,
   auto slot = guest.slot<uint32_t>(result);
   if (!slot)
     return slot.error();
-  Vectors vectors;
+  Vectors vectors(alloca(Vectors::storageBytes(count)));
   if (Errno error = guest.loadVectors(iovs, count, vectors);
       error != Errno::Success)
     return error;
