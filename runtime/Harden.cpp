@@ -10,8 +10,8 @@
 // instruction 0.2 us to compile it, and 1.8 us if it is on the way of most
 // numbers, since the kernel interprets the filter for every number of both
 // processors and remembers which are always allowed: those calls never run it.
-// So a number is one comparison, and only the low numbers, which read and write,
-// are remembered: the others come after two instructions to one that the
+// So a number is one comparison, and only the low numbers, which read and
+// write, are remembered: the others come after two instructions to one that the
 // interpreter does not know, and each call of theirs costs 18 ns more.
 
 #include "Harden.h"
