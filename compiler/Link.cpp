@@ -27,11 +27,11 @@ LLD_HAS_DRIVER(elf)
 
 using namespace moat;
 
-/// 500 MB: with the largest random distance of the heap (1 GiB) it ends below
-/// 0x60000000.
+/// 500 MB: with the largest random distance of the heap (1 GiB) and some 500 MB
+/// of a heap it ends below linear memory's guard.
 static constexpr uint64_t imageEndLimitBytes = uint64_t(500) << 20;
 static_assert(imageEndLimitBytes + (uint64_t(1) << 30) <=
-              abi::processMemoryBase);
+              abi::processMemoryBase - abi::memoryGuardBytes);
 
 static std::vector<std::string> linkerArguments(const LinkRequest &request,
                                                 const std::string &output) {

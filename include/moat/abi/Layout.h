@@ -479,7 +479,11 @@ enum class Flag : uint32_t {
 // behind it, below 2 GiB so that an address folds into an instruction. A guard
 // of `memoryGuardBytes` is below it; 4 GiB of addresses, 4 GiB of offsets and a
 // guard of the same size follow.
-inline constexpr uint64_t processMemoryBase = 0x6000'0000;
+//
+// It is as far up as LLVM folds offsets (16 MiB): at the end the kernel looks
+// through 8 entries of the page directory that ends at 2 GiB, and not through
+// 256.
+inline constexpr uint64_t processMemoryBase = 0x7f00'0000;
 inline constexpr uint64_t memoryGuardBytes = 16 << 20;
 inline constexpr uint64_t memoryReservationBytes =
     (uint64_t(8) << 30) + memoryGuardBytes;
