@@ -329,11 +329,12 @@ static Errno filterSyscalls(const SyscallSet &allowed) {
       {SYS_tgkill, 0, ArgumentRule::OneOf, {self, self}},
   };
 
-  // A comparison for each number at most, some for the rules, two loads of what
-  // there is to compare, and the ends. Not more: this is another page of stack.
+  // A comparison for each number at most, three instructions for each rule, and
+  // 13 in front of both parts and behind them. Not more: this is another page of
+  // stack.
   size_t capacity =
       static_cast<size_t>(__stop_moat_syscalls - __start_moat_syscalls) +
-      2 * std::size(rules) + 14;
+      3 * std::size(rules) + 13;
   FilterWriter filter(alloca(capacity * sizeof(FilterInstruction)), capacity);
   filter.load(offsetof(seccomp_data, nr));
   size_t comparison = filter.size();

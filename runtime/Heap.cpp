@@ -5,6 +5,7 @@
 
 #include "Heap.h"
 #include "Host/Host.h"
+#include "Host/Syscall.h"
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -148,6 +149,7 @@ Heap *Heap::map(uint32_t blockCount, bool isLimited) {
 }
 
 Heap *Heap::create(abi::AllocationRun *runs, const HeapOptions &options) {
+  host::recordMemorySyscalls();
   uint64_t wanted = maximumRegionBytes;
   // Twice what may be used, so that room for large objects can be found.
   if (options.limitBytes < maximumRegionBytes / 2)

@@ -10,6 +10,7 @@
 
 #include "Memory.h"
 #include "Host/Host.h"
+#include "Host/Syscall.h"
 #include "SharedMemory.h"
 #include <algorithm>
 
@@ -215,7 +216,7 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
   }
   memory.sizeBytes = sizeBytes;
   if (sizeBytes >= hugePageBytes)
-    host::preferHugePages(memory.base, roundToPages(sizeBytes));
+    host::preferHugePagesAtStart(memory.base, roundToPages(sizeBytes));
   return Errno::Success;
 }
 
@@ -263,6 +264,7 @@ static Errno extend(abi::Memory &memory, uint64_t newBytes) {
 }
 
 int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
+  host::recordMemorySyscalls();
   uint64_t oldBytes = memory.sizeBytes;
   uint64_t oldPages = oldBytes >> memory.pageSizeLog2;
   // Sizes never pass maximumPages, so neither difference nor shift can wrap.

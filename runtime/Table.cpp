@@ -6,6 +6,7 @@
 
 #include "Table.h"
 #include "Host/Host.h"
+#include "Host/Syscall.h"
 #include <algorithm>
 #include <cstring>
 
@@ -55,6 +56,7 @@ static Errno reserveElements(abi::Table &table, uint64_t size) {
 }
 
 int64_t growTable(abi::Table &table, uint64_t delta, void *element) {
+  host::recordMemorySyscalls();
   uint64_t oldSize = table.size;
   if (oldSize > table.maximum || delta > table.maximum - oldSize)
     return -1;

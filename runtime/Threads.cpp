@@ -177,13 +177,12 @@ static void *runThread(void *argument) {
 /// A thread of libc's, since compiled code and libc itself (malloc, exit) use
 /// its thread-local storage. It has little to do on its own stack.
 static bool start(Thread *thread) {
-  // What musl calls for that.
+  // What musl calls for that, and what its stack and its tables need.
+  host::recordMemorySyscalls();
   host::recordSyscall<SYS_clone>();
-  host::recordSyscall<SYS_mmap>();
-  host::recordSyscall<SYS_mprotect>();
-  host::recordSyscall<SYS_munmap>();
   host::recordSyscall<SYS_futex>();
   host::recordSyscall<SYS_rt_sigprocmask>();
+  host::recordSyscall<SYS_sigaltstack>();
   host::recordSyscall<SYS_set_tid_address>();
   host::recordSyscall<SYS_set_robust_list>();
   host::recordSyscall<SYS_exit>();

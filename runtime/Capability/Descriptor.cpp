@@ -30,19 +30,19 @@ static Rights rightsOf(const Descriptor &descriptor) {
 }
 
 Result<Descriptor> adopt(host::OwnedHandle handle) {
-  auto info = host::statusAtStart(handle.get());
-  if (!info)
-    return Fail(info.error());
+  auto type = host::typeAtStart(handle.get());
+  if (!type)
+    return Fail(type.error());
   auto mode = host::accessMode(handle.get());
   if (!mode)
     return Fail(mode.error());
 
   Descriptor result;
-  result.type = info->type;
-  if (info->type == FileType::StreamSocket)
+  result.type = *type;
+  if (*type == FileType::StreamSocket)
     if (auto socket = host::socketType(handle.get()))
       result.type = *socket;
-  if (info->type == FileType::CharacterDevice)
+  if (*type == FileType::CharacterDevice)
     result.isTerminal = host::isTerminal(handle.get());
 
   result.flags =

@@ -5,6 +5,7 @@
 // pointers to themselves and may be moved byte by byte.
 
 #include "DescriptorTable.h"
+#include "Host/Syscall.h"
 #include <new>
 
 namespace moat::rt {
@@ -45,6 +46,7 @@ Errno DescriptorTable::refuse(uint32_t fd, Rights missing) {
 }
 
 Errno DescriptorTable::makeRoom() {
+  host::recordMemorySyscalls();
   TableLock lock(sharing);
   return makeRoomLocked();
 }

@@ -139,8 +139,8 @@ Result<uint64_t> seek(Handle handle, int64_t offset, Whence whence);
 // Files.
 
 Result<FileInfo> status(Handle handle);
-/// The same, at start only (see below).
-Result<FileInfo> statusAtStart(Handle handle);
+/// Its type alone; in an executable, at start only.
+Result<FileType> typeAtStart(Handle handle);
 /// Whether the handle is on a file system of processes, where files are the
 /// memory and the environment of this one and others. fstatfs(2).
 bool isOnProcessFileSystem(Handle handle);
@@ -352,7 +352,9 @@ void raiseWithDefaultAction(int signal);
 /// Writes all of \p bytes to standard error, as far as that goes.
 void writeMessage(std::span<const char> bytes);
 
-// Address space. Addresses and sizes are multiples of the page size.
+// Address space. Addresses and sizes are multiples of the page size. Most
+// programs map all they need when they start: who calls these functions later,
+// up to release(), says so by recordMemorySyscalls() (Syscall.h).
 
 inline constexpr size_t pageBytes = 4096;
 /// mmap(2) without access and without a claim on memory. At \p fixedAddress
@@ -383,6 +385,8 @@ Errno reserveAgain(void *address, uint64_t sizeBytes);
 /// madvise(2), MADV_HUGEPAGE: huge pages wherever 2 MiB of a range are in use.
 /// A hint.
 void preferHugePages(void *address, uint64_t sizeBytes);
+/// The same; in an executable, at start only.
+void preferHugePagesAtStart(void *address, uint64_t sizeBytes);
 
 // Giving up what a process can do, for good. At start only.
 

@@ -439,7 +439,7 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
   if (fixedAddress)
     flags |= fixedNoReplace;
   long result =
-      invoke<SYS_mmap>(fixedAddress, sizeBytes, PROT_NONE, flags, -1, 0);
+      invokeAtStart<SYS_mmap>(fixedAddress, sizeBytes, PROT_NONE, flags, -1, 0);
   if (isError(result))
     return Fail(toErrno(result));
   auto *address = reinterpret_cast<uint8_t *>(result);
@@ -453,13 +453,14 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
 
 Result<uint8_t *> host::reserveNear(void *address, uint64_t sizeBytes) {
   return toResult<uint8_t *>(
-      invoke<SYS_mmap>(address, sizeBytes, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+      invokeAtStart<SYS_mmap>(address, sizeBytes, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                              0));
 }
 
 Errno host::commit(void *address, uint64_t sizeBytes) {
   return toErrno(
-      invoke<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));
+      invokeAtStart<SYS_mprotect>(address, sizeBytes, PROT_READ | PROT_WRITE));
 }
 
 Errno host::protect(void *address, uint64_t sizeBytes) {
@@ -467,8 +468,9 @@ Errno host::protect(void *address, uint64_t sizeBytes) {
 }
 
 Result<uint8_t *> host::allocatePages(uint64_t sizeBytes) {
-  long result = invoke<SYS_mmap>(nullptr, sizeBytes, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  long result =
+      invokeAtStart<SYS_mmap>(nullptr, sizeBytes, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (isError(result))
     return Fail(toErrno(result));
   return reinterpret_cast<uint8_t *>(result);
@@ -476,8 +478,8 @@ Result<uint8_t *> host::allocatePages(uint64_t sizeBytes) {
 
 Result<uint8_t *> host::growPages(void *pages, uint64_t oldSizeBytes,
                                   uint64_t newSizeBytes) {
-  long result = invoke<SYS_mremap>(pages, oldSizeBytes, newSizeBytes,
-                                   MREMAP_MAYMOVE, nullptr);
+  long result = invokeAtStart<SYS_mremap>(pages, oldSizeBytes, newSizeBytes,
+                                          MREMAP_MAYMOVE, nullptr);
   if (isError(result))
     return Fail(toErrno(result));
   return reinterpret_cast<uint8_t *>(result);
@@ -489,7 +491,7 @@ Errno host::movePages(void *pages, void *target, uint64_t sizeBytes) {
 }
 
 void host::release(void *address, uint64_t sizeBytes) {
-  invoke<SYS_munmap>(address, sizeBytes);
+  invokeAtStart<SYS_munmap>(address, sizeBytes);
 }
 
 Errno host::discard(void *address, uint64_t sizeBytes) {

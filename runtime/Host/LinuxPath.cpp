@@ -9,6 +9,7 @@
 #include "Syscall.h"
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 namespace moat::rt {
 
@@ -151,13 +152,14 @@ Result<FileInfo> host::statusAt(Handle directory, const char *path, int flags) {
   return toFileInfo(stat);
 }
 
-Result<FileInfo> host::statusAtStart(Handle handle) {
-  KernelStatx stat;
-  long result =
-      invokeAtStart<SYS_statx>(handle, "", linuxEmptyPath, basicStats, &stat);
+Result<FileType> host::typeAtStart(Handle handle) {
+  // Takes a third less than statx(2). Where a processor has the call, the
+  // kernel's structure is libc's.
+  struct stat status;
+  long result = invokeAtStart<SYS_fstat>(handle, &status);
   if (isError(result))
     return Fail(toErrno(result));
-  return toFileInfo(stat);
+  return typeOfMode(status.st_mode);
 }
 
 Result<FileInfo> host::statusOfName(Handle directory, const char *name) {

@@ -55,7 +55,6 @@ static void onFault(int signal, siginfo_t *info, void *machineContext) {
 void host::installFaultHandler(const FaultPolicy &policy) {
   recordSyscall<SYS_rt_sigaction>();
   recordSyscall<SYS_rt_sigreturn>();
-  recordSyscall<SYS_rt_sigprocmask>(); // musl around sigaction
   const FaultPolicy *none = nullptr;
   if (!__atomic_compare_exchange_n(&handlers.policy, &none, &policy, false,
                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -72,7 +71,7 @@ host::SignalStack host::swapSignalStack(SignalStack stack) {
   wanted.ss_sp = stack.base;
   wanted.ss_size = stack.sizeBytes;
   wanted.ss_flags = stack.base ? 0 : SS_DISABLE;
-  invoke<SYS_sigaltstack>(&wanted, &previous);
+  invokeAtStart<SYS_sigaltstack>(&wanted, &previous);
   if (previous.ss_flags & SS_DISABLE)
     return {};
   return {previous.ss_sp, previous.ss_size};
@@ -103,6 +102,10 @@ host::TimeLimit host::timeLimitOf(int signal) {
 
 void host::preferHugePages(void *address, uint64_t sizeBytes) {
   invoke<SYS_madvise>(address, sizeBytes, MADV_HUGEPAGE);
+}
+
+void host::preferHugePagesAtStart(void *address, uint64_t sizeBytes) {
+  invokeAtStart<SYS_madvise>(address, sizeBytes, MADV_HUGEPAGE);
 }
 
 } // namespace moat::rt

@@ -30,7 +30,8 @@ struct SignalStack {
   uint64_t sizeBytes = 0;
 };
 
-/// Gives this thread another one. \returns the one it had. sigaltstack(2).
+/// Gives this thread another one. \returns the one it had. In an executable, at
+/// the start of threads only. sigaltstack(2).
 SignalStack swapSignalStack(SignalStack stack);
 
 /// What time can run out of.

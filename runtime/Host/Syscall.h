@@ -113,6 +113,15 @@ template <long number, typename... Arguments>
   return detail::call(number, arguments...);
 }
 
+/// Records that the surrounding function reserves, commits, allocates, grows or
+/// releases pages (Host.h) when the guest runs.
+[[gnu::always_inline]] inline void recordMemorySyscalls() {
+  recordSyscall<SYS_mmap>();
+  recordSyscall<SYS_mprotect>();
+  recordSyscall<SYS_mremap>();
+  recordSyscall<SYS_munmap>();
+}
+
 /// Whether the guest's call is to end (Interrupt.h); always false in an
 /// executable.
 bool isCallInterrupted();

@@ -51,6 +51,7 @@ public:
   }
   /// Nomem.
   Errno allocate(uint32_t count) {
+    host::recordMemorySyscalls();
     if (count <= stackSubscriptions)
       return Errno::Success;
     uint64_t bytes =

@@ -21,12 +21,12 @@ static const struct {
 } calls[] = {
     {"close_range", SYS_close_range},
     {"epoll_create1", SYS_epoll_create1},
+    {"fstat", SYS_fstat},
     {"landlock_create_ruleset", 444},
     {"openat2", SYS_openat2},
     {"prctl", SYS_prctl},
     {"pwritev2", SYS_pwritev2},
     {"seccomp", SYS_seccomp},
-    {"statx", SYS_statx},
 };
 
 static unsigned numberOf(const char *name) {
