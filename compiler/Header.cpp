@@ -238,7 +238,8 @@ void HeaderWriter::writeGlobal(const Export &exported, size_t index) {
 
 void HeaderWriter::writeTag(const Export &exported, size_t index) {
   std::string name = symbol(exported.name);
-  const FuncType &type = module.types[module.tags[exported.index].typeIndex].func;
+  const FuncType &type =
+      module.types[module.tags[exported.index].typeIndex].func;
   os << "/** A tag, " << inComment(toString(type))
      << ": whether a call threw it, and for functions of the host\n * to throw "
         "it. */\n";

@@ -39,10 +39,12 @@ static bool hasPersonality(const UnwindRow &row, const UnwindTables &tables,
 /// Not the host's: a guest's, or the one that ends an activation.
 static bool isOurs(const UnwindRow &row, const UnwindTables &tables) {
   return !row.personality ||
-         hasPersonality(row, tables, reinterpret_cast<const void *>(
-                                         &builtins::moat_personality)) ||
-         hasPersonality(row, tables, reinterpret_cast<const void *>(
-                                         &moat_activation_personality));
+         hasPersonality(
+             row, tables,
+             reinterpret_cast<const void *>(&builtins::moat_personality)) ||
+         hasPersonality(
+             row, tables,
+             reinterpret_cast<const void *>(&moat_activation_personality));
 }
 
 extern "C" void moat_on_throw(Activation *activation,

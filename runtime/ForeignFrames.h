@@ -18,9 +18,10 @@ void throwThroughForeignFrames(abi::Exception &exception,
 void forgetFlights(Domain &domain);
 
 /// What moat_personality does there.
-extern "C" [[gnu::weak]] uint32_t
-moat_guest_personality(uint32_t actions, uint64_t kind, void *header,
-                       void *context);
+extern "C" [[gnu::weak]] uint32_t moat_guest_personality(uint32_t actions,
+                                                         uint64_t kind,
+                                                         void *header,
+                                                         void *context);
 
 /// The personality of moat_enter_activation: it takes every exception of the
 /// guest, and ends the activation.

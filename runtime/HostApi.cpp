@@ -388,7 +388,8 @@ EXPORTED void moat_throw(moat_extern tag, const moat_value *values) {
   if (!isActive())
     moat_on_stray_throw();
   Extern thrown = externOf(tag);
-  bool isTag = tag.kind == MOAT_TAG && thrown && &domainOf(tag) == moat_activation->domain;
+  bool isTag = tag.kind == MOAT_TAG && thrown &&
+               &domainOf(tag) == moat_activation->domain;
   if (!isTag)
     failActivation(0, "moat_throw: not a tag of the guest's store");
   size_t parameters;

@@ -266,7 +266,8 @@ void Store::destroy(Store *store) {
   Contents &contents = Contents::of(*store);
   if (isActive(contents.domain)) {
     Message message;
-    message << "moat: a store was destroyed by a function that it was calling\n";
+    message
+        << "moat: a store was destroyed by a function that it was calling\n";
     message.write();
     host::exit(134);
   }
@@ -321,8 +322,8 @@ static abi::TypeKind kindOf(const char *text) {
 }
 
 static InternedType &internedOf(const abi::TypeIdentity *type) {
-  return *reinterpret_cast<InternedType *>(
-      reinterpret_cast<uint64_t>(type) - offsetof(InternedType, identity));
+  return *reinterpret_cast<InternedType *>(reinterpret_cast<uint64_t>(type) -
+                                           offsetof(InternedType, identity));
 }
 
 static uint64_t hashOf(std::string_view text) {
@@ -597,8 +598,7 @@ bool Store::knowsFunction(const void *reference) {
     const abi::ModuleDescriptor &module = each->module();
     auto *refs = each->array<char>(module.functionRefsOffset);
     auto *at = static_cast<const char *>(reference);
-    if (at >= refs &&
-        at < refs + module.functionCount * sizeof(abi::FuncRef))
+    if (at >= refs && at < refs + module.functionCount * sizeof(abi::FuncRef))
       return (at - refs) % sizeof(abi::FuncRef) == 0;
   }
   for (HostFunction *each = contents.functions; each; each = each->next)
@@ -711,8 +711,7 @@ static StoreMemory *mapMemory(Contents &store,
   options.mayMove = isChecked;
   Pool *pool = store.options.pool;
   if (pool && options.isGuarded && canBeGuarded(type))
-    options.reservation =
-        pool->takeMemory(type.minimum << type.pageSizeLog2);
+    options.reservation = pool->takeMemory(type.minimum << type.pageSizeLog2);
   error = createMemory(memory->memory, type, options);
   if (error != Errno::Success) {
     if (options.reservation.base)
@@ -912,8 +911,8 @@ static bool holdFunctions(Store &store, const ValueType *types, uint32_t count,
 bool Store::areArguments(const abi::TypeIdentity &type,
                          const abi::Value *values) {
   const InternedType &interned = internedOf(&type);
-  return !interned.values || holdFunctions(*this, interned.values,
-                                           interned.parameterCount, values);
+  return !interned.values ||
+         holdFunctions(*this, interned.values, interned.parameterCount, values);
 }
 
 bool Store::areResults(const abi::TypeIdentity &type,
@@ -1174,8 +1173,7 @@ bool Instantiation::describeValues(const abi::TypeIdentity *type,
     hasFunctions |= isToFunction(resolve(*instance, descriptor.types[i]));
   if (interned.values || !hasFunctions)
     return true;
-  interned.values =
-      static_cast<ValueType *>(calloc(count, sizeof(ValueType)));
+  interned.values = static_cast<ValueType *>(calloc(count, sizeof(ValueType)));
   if (!interned.values)
     return failForResources("no memory for types");
   interned.parameterCount = descriptor.parameterCount;
@@ -1365,9 +1363,8 @@ bool Instantiation::makeTables() {
       return failForResources(
           "the table's minimum is past what this runtime can hold");
     if (!table)
-      return fail(LinkError::Resources, Message()
-                                            << "cannot map the table: "
-                                            << errnoText(reason));
+      return fail(LinkError::Resources,
+                  Message() << "cannot map the table: " << errnoText(reason));
     tables[i] = &table->table;
   }
   return true;
@@ -1390,10 +1387,9 @@ void Instantiation::makeFunctionRefs() {
   auto *types = array<const abi::TypeIdentity *>(module.typesOffset);
   for (uint32_t i = 0; i < module.functionCount; ++i) {
     const abi::FunctionDescriptor &function = module.functions[i];
-    refs[i] = {function.code, instance->runtime.compiled,
-               types[function.typeIndex],
-               function.call ? function.call
-                             : module.types[function.typeIndex].call};
+    refs[i] = {
+        function.code, instance->runtime.compiled, types[function.typeIndex],
+        function.call ? function.call : module.types[function.typeIndex].call};
   }
 }
 

@@ -145,8 +145,8 @@ public:
 
   /// Calls a function: \p values holds its arguments from 0 on, then its
   /// results. There must be room for both. May be called from host functions,
-  /// at any depth. Returns false if it trapped; it fails for an argument that is
-  /// to be a function of the store's and is not.
+  /// at any depth. Returns false if it trapped; it fails for an argument that
+  /// is to be a function of the store's and is not.
   [[nodiscard]] bool invoke(const abi::FuncRef *function, abi::Value *values,
                             TrapRecord &trap);
 

@@ -344,8 +344,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   if (moat_choose_versions && !grants.isBaselineOnly)
     moat_choose_versions();
   installFaultHandlers();
-  Hardening hardening = harden(descriptors, grants.hardenLayers,
-                               grants.requiresHardening);
+  Hardening hardening =
+      harden(descriptors, grants.hardenLayers, grants.requiresHardening);
   if (grants.isTraced)
     traceLayers(hardening);
   if (grants.requiresHardening)

@@ -102,8 +102,8 @@ struct Domain {
   /// frames that are not the guest's. Returns only if that cannot be.
   void (*throwThrough)(abi::Exception &exception,
                        const Registers &registers) = nullptr;
-  /// Throws an exception that ended an inner call to the guest. Returns if it is
-  /// not one of this domain's.
+  /// Throws an exception that ended an inner call to the guest. Returns if it
+  /// is not one of this domain's.
   void (*throwOn)(const Domain &domain, abi::Exception *exception) = nullptr;
   /// Those on their way through such frames: roots.
   Flight *flights = nullptr;

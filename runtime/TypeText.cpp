@@ -85,11 +85,10 @@ private:
 
   bool readType(unsigned depth) {
     static constexpr std::string_view words[] = {
-        "i32",     "i64",         "f32",           "f64",
-        "v128",    "funcref",     "externref",     "anyref",
-        "eqref",   "i31ref",      "structref",     "arrayref",
-        "exnref",  "nullref",     "nullfuncref",   "nullexternref",
-        "nullexnref"};
+        "i32",           "i64",       "f32",    "f64",     "v128",
+        "funcref",       "externref", "anyref", "eqref",   "i31ref",
+        "structref",     "arrayref",  "exnref", "nullref", "nullfuncref",
+        "nullexternref", "nullexnref"};
     for (std::string_view word : words)
       if (take(word)) {
         write(word);
@@ -104,13 +103,18 @@ private:
     struct Heap {
       std::string_view name, nullable;
     };
-    static constexpr Heap heaps[] = {
-        {"func", "funcref"},         {"extern", "externref"},
-        {"any", "anyref"},           {"eq", "eqref"},
-        {"i31", "i31ref"},           {"struct", "structref"},
-        {"array", "arrayref"},       {"exn", "exnref"},
-        {"none", "nullref"},         {"nofunc", "nullfuncref"},
-        {"noextern", "nullexternref"}, {"noexn", "nullexnref"}};
+    static constexpr Heap heaps[] = {{"func", "funcref"},
+                                     {"extern", "externref"},
+                                     {"any", "anyref"},
+                                     {"eq", "eqref"},
+                                     {"i31", "i31ref"},
+                                     {"struct", "structref"},
+                                     {"array", "arrayref"},
+                                     {"exn", "exnref"},
+                                     {"none", "nullref"},
+                                     {"nofunc", "nullfuncref"},
+                                     {"noextern", "nullexternref"},
+                                     {"noexn", "nullexnref"}};
     for (const Heap &heap : heaps) {
       if (!take(heap.name))
         continue;

@@ -193,8 +193,8 @@ static void goInside(ModuleLowering &m, Builder &b, llvm::Function *inside,
       b.CreateIntrinsic(llvm::Intrinsic::addressofreturnaddress, {m.ptr}, {}),
       m.i64);
   llvm::Value *context = m.places->context(b);
-  llvm::Value *floor = m.loadField(b, m.i64, context,
-                                   offsetof(abi::Context, stackFloor), true);
+  llvm::Value *floor =
+      m.loadField(b, m.i64, context, offsetof(abi::Context, stackFloor), true);
   llvm::Value *bytes =
       m.loadField(b, m.i64, context, offsetof(abi::Context, stackBytes), true);
   llvm::Value *isInside = b.CreateICmpULT(b.CreateSub(address, floor), bytes);
@@ -205,8 +205,8 @@ static void goInside(ModuleLowering &m, Builder &b, llvm::Function *inside,
   goOnIn(b, inside);
   b.SetInsertPoint(away);
   if (areInRegisters(m, *function->getFunctionType())) {
-    auto *enter = llvm::cast<llvm::Function>(
-        m.builtin(Builtin::enter_call).getCallee());
+    auto *enter =
+        llvm::cast<llvm::Function>(m.builtin(Builtin::enter_call).getCallee());
     // The dynamic linker's own code, which binds a symbol late, may not keep
     // r10.
     enter->addFnAttr(llvm::Attribute::NonLazyBind);
@@ -262,10 +262,10 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   if (m.isProcess())
     return defineInside(m, exported,
                         entry(m, type, exportSymbol(exported.name)));
-  llvm::Function *function = entry(
-      m, type,
-      librarySymbol(m.options.library, exported.name) +
-          (type.results.size() > 1 ? "__values" : ""));
+  llvm::Function *function =
+      entry(m, type,
+            librarySymbol(m.options.library, exported.name) +
+                (type.results.size() > 1 ? "__values" : ""));
   function->setVisibility(llvm::GlobalValue::ProtectedVisibility);
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
   Callee callee = m.places->callee(b, exported.index);

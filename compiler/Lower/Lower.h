@@ -68,10 +68,10 @@ struct FunctionSummary {
   bool mayTrap = false;
   bool escapes = false; ///< a reference to it can exist
   bool isExported = false;
-  bool isCalled = false;    ///< directly, from somewhere in the module
+  bool isCalled = false;     ///< directly, from somewhere in the module
   bool isTailCalled = false; ///< directly
   bool hasTailCall = false;  ///< itself, of any kind
-  bool isOversized = false; ///< takes the -O0 pipeline
+  bool isOversized = false;  ///< takes the -O0 pipeline
   bool hasLoop = false;
 };
 

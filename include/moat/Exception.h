@@ -8,7 +8,8 @@
 //         [=](moat_value *values) {
 //           std::string copy = read(values[0].i32);
 //           if (copy.empty())
-//             throw moat::Exception(emptyTag, {{.i32 = 7}}); // the guest's catch
+//             throw moat::Exception(emptyTag, {{.i32 = 7}}); // the guest's
+//             catch
 //         });
 //     try {
 //       moat::call(function, values);
@@ -18,7 +19,8 @@
 //       puts(error.what());
 //     }
 //
-// Functions of the host may so be left in the way of C++: every destructor runs.
+// Functions of the host may so be left in the way of C++: every destructor
+// runs.
 
 #pragma once
 
@@ -92,7 +94,8 @@ inline void call(const moat_extern &function, moat_value *values = nullptr) {
 /// A function of the host, \p callable(moat_value *values). It may throw
 /// Exception, which the guest can catch, and CallError, which ends the guest's
 /// call in the same way; any other std::exception ends it with MOAT_FAILED.
-/// \p callable lives as long as the store. Without an object: no memory, or no such type.
+/// \p callable lives as long as the store. Without an object: no memory, or no
+/// such type.
 template <typename Callable>
 moat_extern makeFunction(moat_store *store, const char *type,
                          Callable callable) {

@@ -46,11 +46,11 @@ static_assert(offsetof(RegisterCall, code) == 48 &&
 
 // moat_enter_call(r10: code; the code's own arguments, rdi: instance). Only rax
 // and r11 are free; rbx keeps the host's stack pointer, as a register is faster
-// than a slot of the guest's stack by 2 ns. The return address is undefined while
-// the guest runs, as in moat_enter_activation.
+// than a slot of the guest's stack by 2 ns. The return address is undefined
+// while the guest runs, as in moat_enter_activation.
 //
-// callState and hasTimeLimit are cleared in one store because they are tested in
-// one load: a load waits long for a store of a part of it.
+// callState and hasTimeLimit are cleared in one store because they are tested
+// in one load: a load waits long for a store of a part of it.
 asm(R"(
         .section .text.moat_enter_call,"ax",@progbits
         .globl  moat_enter_call
@@ -198,10 +198,10 @@ moat_call_with_registers:
         .text
 )");
 
-// moat_enter_idle(rdi: domain, rsi: body, rdx: argument, rcx: record, r8: second
-// argument, r9: activation): the same with the callee-saved registers stored as
-// moat_leave_activation wants them. The activation is the caller's, as resumeSp
-// has to lie below it: another call may begin there.
+// moat_enter_idle(rdi: domain, rsi: body, rdx: argument, rcx: record, r8:
+// second argument, r9: activation): the same with the callee-saved registers
+// stored as moat_leave_activation wants them. The activation is the caller's,
+// as resumeSp has to lie below it: another call may begin there.
 asm(R"(
         .section .text.moat_enter_idle,"ax",@progbits
         .globl  moat_enter_idle

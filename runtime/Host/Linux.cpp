@@ -452,10 +452,9 @@ Result<uint8_t *> host::reserve(void *fixedAddress, uint64_t sizeBytes) {
 }
 
 Result<uint8_t *> host::reserveNear(void *address, uint64_t sizeBytes) {
-  return toResult<uint8_t *>(
-      invokeAtStart<SYS_mmap>(address, sizeBytes, PROT_NONE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                              0));
+  return toResult<uint8_t *>(invokeAtStart<SYS_mmap>(
+      address, sizeBytes, PROT_NONE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 }
 
 Errno host::commit(void *address, uint64_t sizeBytes) {

@@ -267,7 +267,8 @@ static moat_kind *typesOf(const moat_extern &thing, size_t count) {
     abort();
   moat_type_text(&thing, text, size);
   // That of a tag has a function's in it.
-  bool isRead = readTypes(thing.kind == MOAT_TAG ? text + 5 : text, types, count);
+  bool isRead =
+      readTypes(thing.kind == MOAT_TAG ? text + 5 : text, types, count);
   free(text);
   if (isRead)
     return types;
@@ -276,7 +277,8 @@ static moat_kind *typesOf(const moat_extern &thing, size_t count) {
 }
 
 /// An exception that no guest caught, as the prelude's class.
-static napi_value makeException(napi_env env, Held &held, napi_value backtrace) {
+static napi_value makeException(napi_env env, Held &held,
+                                napi_value backtrace) {
   void *data = nullptr;
   napi_get_instance_data(env, &data);
   napi_value function, undefined, result = nullptr, values;
@@ -545,8 +547,8 @@ struct ImportCall {
 
 /// Several results: what any iterable gives (WebAssembly JavaScript Interface,
 /// "create a host function"). False: thrown.
-static bool readResults(napi_env env, const Imported &imported, napi_value given,
-                        moat_value *values) {
+static bool readResults(napi_env env, const Imported &imported,
+                        napi_value given, moat_value *values) {
   bool isArray = false;
   napi_is_array(env, given, &isArray);
   if (!isArray) {
@@ -596,9 +598,9 @@ static bool callFunction(napi_env env, const Imported &imported,
   napi_get_undefined(env, &self);
   for (size_t i = 0; i < imported.parameterCount; ++i)
     arguments[i] = toJs(env, imported.types[i], values[i]);
-  if (!function || napi_call_function(env, self, function,
-                                      imported.parameterCount, arguments,
-                                      &result) != napi_ok)
+  if (!function ||
+      napi_call_function(env, self, function, imported.parameterCount,
+                         arguments, &result) != napi_ok)
     return false;
   if (imported.resultCount > 1)
     return readResults(env, imported, result, values);
@@ -829,9 +831,9 @@ static napi_value getBuffer(napi_env env, napi_callback_info info) {
 
 /// A function of the guest's in JavaScript: one for each, so that they can be
 /// compared.
-static napi_value functionOf(napi_env env, Held &held,
-                             const moat_extern &thing, const char *name,
-                             size_t nameSize, moat_instance *instance = nullptr,
+static napi_value functionOf(napi_env env, Held &held, const moat_extern &thing,
+                             const char *name, size_t nameSize,
+                             moat_instance *instance = nullptr,
                              size_t exportIndex = 0) {
   size_t bucket =
       reinterpret_cast<uintptr_t>(thing.object) / 32 % Held::bucketCount;
@@ -847,8 +849,8 @@ static napi_value functionOf(napi_env env, Held &held,
     function->made = nullptr;
   }
   if (!function) {
-    Function added = {&held, thing, instance, exportIndex, 0, 0, nullptr,
-                      nullptr, nullptr};
+    Function added = {&held, thing,   instance, exportIndex, 0,
+                      0,     nullptr, nullptr,  nullptr};
     moat_function_arity(&thing, &added.parameterCount, &added.resultCount);
     added.types =
         keepTypes(held.store, thing, added.parameterCount + added.resultCount);
@@ -942,7 +944,8 @@ static bool readKind(napi_env env, napi_value name, moat_kind &type) {
   return readTypes(text, &type, 1);
 }
 
-static napi_value makeExports(napi_env env, Held &held, moat_instance *instance) {
+static napi_value makeExports(napi_env env, Held &held,
+                              moat_instance *instance) {
   napi_value exports;
   napi_create_array(env, &exports);
   for (size_t i = 0; i < moat_export_count(instance); ++i) {
@@ -953,10 +956,11 @@ static napi_value makeExports(napi_env env, Held &held, moat_instance *instance)
     napi_create_array(env, &entry);
     napi_set_element(env, entry, 0, toString(env, name, nameSize));
     napi_set_element(env, entry, 1, toString(env, kindName(thing.kind)));
-    napi_set_element(env, entry, 2,
-                     thing.kind == MOAT_FUNCTION
-                         ? functionOf(env, held, thing, name, nameSize, instance, i)
-                         : makeThing(env, held, thing));
+    napi_set_element(
+        env, entry, 2,
+        thing.kind == MOAT_FUNCTION
+            ? functionOf(env, held, thing, name, nameSize, instance, i)
+            : makeThing(env, held, thing));
     napi_set_element(env, exports, static_cast<uint32_t>(i), entry);
   }
   return exports;
@@ -977,7 +981,8 @@ static napi_value listImports(napi_env env, napi_callback_info) {
     napi_create_object(env, &entry);
     napi_set_named_property(env, entry, "module",
                             toString(env, module, moduleSize));
-    napi_set_named_property(env, entry, "name", toString(env, field, fieldSize));
+    napi_set_named_property(env, entry, "name",
+                            toString(env, field, fieldSize));
     napi_set_named_property(env, entry, "kind", toString(env, kindName(kind)));
     napi_set_named_property(env, entry, "wanted", toString(env, wanted));
     if (kind == MOAT_GLOBAL) {
@@ -1022,7 +1027,7 @@ static napi_value madeOf(napi_env env, Held &held, const moat_extern &thing) {
 static uint64_t maximumOf(napi_env env, napi_value value) {
   uint32_t number;
   return napi_get_value_uint32(env, value, &number) == napi_ok ? number
-                                                              : UINT64_MAX;
+                                                               : UINT64_MAX;
 }
 
 /// makeMemory(held, initial, maximum or undefined, shared)
@@ -1089,8 +1094,8 @@ static napi_value growMemory(napi_env env, napi_callback_info info) {
 
 static napi_value tableLength(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<1>(env, info);
-  return toNumber(env, static_cast<int64_t>(moat_table_size(
-                           &thingIn(env, value[0]).thing)));
+  return toNumber(env, static_cast<int64_t>(
+                           moat_table_size(&thingIn(env, value[0]).thing)));
 }
 
 /// tableGet(table, index) -> a function or null
@@ -1115,10 +1120,9 @@ static napi_value setElement(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<3>(env, info);
   Thing &table = thingIn(env, value[0]);
   void *element;
-  return toBoolean(env,
-                   toReference(env, *table.held, value[2], element) &&
-                       moat_set_element(&table.thing, uint32Of(env, value[1]),
-                                        element));
+  return toBoolean(env, toReference(env, *table.held, value[2], element) &&
+                            moat_set_element(&table.thing,
+                                             uint32Of(env, value[1]), element));
 }
 
 /// tableGrow(table, count, value) -> the old size, or -1
@@ -1127,10 +1131,10 @@ static napi_value growTable(napi_env env, napi_callback_info info) {
   Thing &table = thingIn(env, value[0]);
   void *element;
   bool isReference = toReference(env, *table.held, value[2], element);
-  return toNumber(env, isReference ? moat_grow_table(&table.thing,
-                                                     uint32Of(env, value[1]),
-                                                     element)
-                                   : -1);
+  return toNumber(
+      env, isReference
+               ? moat_grow_table(&table.thing, uint32Of(env, value[1]), element)
+               : -1);
 }
 
 static napi_value getGlobal(napi_env env, napi_callback_info info) {
@@ -1171,8 +1175,8 @@ static napi_value isSame(napi_env env, napi_callback_info info) {
 /// idOf(thing) -> a number that no other thing of the store has
 static napi_value idOf(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<1>(env, info);
-  return toNumber(env, reinterpret_cast<intptr_t>(
-                           thingIn(env, value[0]).thing.object));
+  return toNumber(
+      env, reinterpret_cast<intptr_t>(thingIn(env, value[0]).thing.object));
 }
 
 /// convert(type, value): what the guest's value would be in JavaScript
@@ -1523,17 +1527,27 @@ NAPI_MODULE_INIT() {
     const char *name;
     napi_callback callback;
   } natives[] = {
-      {"imports", listImports},     {"createStore", createStore},
-      {"keptOf", keptOf},           {"makeMemory", makeMemory},
-      {"makeTable", makeTable},     {"makeGlobal", makeGlobal},
-      {"makeTag", makeTag},         {"memoryBuffer", getBuffer},
-      {"memoryGrow", growMemory},   {"tableLength", tableLength},
-      {"tableGet", getElement},     {"tableSet", setElement},
-      {"tableGrow", growTable},     {"globalGet", getGlobal},
-      {"globalSet", setGlobal},     {"isSame", isSame},
+      {"imports", listImports},
+      {"createStore", createStore},
+      {"keptOf", keptOf},
+      {"makeMemory", makeMemory},
+      {"makeTable", makeTable},
+      {"makeGlobal", makeGlobal},
+      {"makeTag", makeTag},
+      {"memoryBuffer", getBuffer},
+      {"memoryGrow", growMemory},
+      {"tableLength", tableLength},
+      {"tableGet", getElement},
+      {"tableSet", setElement},
+      {"tableGrow", growTable},
+      {"globalGet", getGlobal},
+      {"globalSet", setGlobal},
+      {"isSame", isSame},
       {"idOf", idOf},
-      {"convert", convert},         {"convertAll", convertAll},
-      {"create", create},           {"setCallbacks", setCallbacks},
+      {"convert", convert},
+      {"convertAll", convertAll},
+      {"create", create},
+      {"setCallbacks", setCallbacks},
   };
   napi_value native, script, run, undefined, made = nullptr;
   napi_create_object(env, &native);

@@ -1,13 +1,14 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The part of an addon that is JavaScript: classes Memory, Table, Global, Tag and
-// Exception, as WebAssembly's JavaScript interface has them, and reading imports.
-// A function of `native`, Addon.cpp's part, which returns what require() does.
+// The part of an addon that is JavaScript: classes Memory, Table, Global, Tag
+// and Exception, as WebAssembly's JavaScript interface has them, and reading
+// imports. A function of `native`, Addon.cpp's part, which returns what
+// require() does.
 //
-// A thing is an external value of Addon.cpp's; it is in a store, `held`, which is
-// another. What JavaScript makes itself (new Memory) is made when it is first
-// needed, in the store of the instance that imports it, so that a memory and a
-// table can be imported together.
+// A thing is an external value of Addon.cpp's; it is in a store, `held`, which
+// is another. What JavaScript makes itself (new Memory) is made when it is
+// first needed, in the store of the instance that imports it, so that a memory
+// and a table can be imported together.
 
 #pragma once
 
