@@ -7,6 +7,7 @@
 // register has to be kept for that.
 
 #include "Arch/Outside.h"
+#include "Arch/SavedRegisters.h"
 #include "Host/HostThread.h"
 #include "Interrupt.h"
 
@@ -58,7 +59,7 @@ asm(R"(
         .p2align 4
 moat_enter_call:
         .cfi_startproc
-        .cfi_personality 0x9b, .Lactivation_personality
+        .cfi_personality 0x9b, moat_activation_personality_pointer
         pushq   %rbx
         .cfi_adjust_cfa_offset 8
         .cfi_rel_offset %rbx, 0
@@ -210,33 +211,14 @@ asm(R"(
         .p2align 4
 moat_enter_idle:
         .cfi_startproc
-        .cfi_personality 0x9b, .Lactivation_personality
+        .cfi_personality 0x9b, moat_activation_personality_pointer
         cmpq    $0, 16(%rdi)            # callState, hasTimeLimit
         jne     4f
         movq    moat_prepared_thread@gottpoff(%rip), %r11
         movl    %fs:(%r11), %r11d
         testl   %r11d, %r11d
         jz      4f
-        pushq   %rbp
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %rbp, 0
-        pushq   %rbx
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %rbx, 0
-        pushq   %r12
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r12, 0
-        pushq   %r13
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r13, 0
-        pushq   %r14
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r14, 0
-        pushq   %r15
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r15, 0
-        subq    $8, %rsp
-        .cfi_adjust_cfa_offset 8
+)" MOAT_SAVE_REGISTERS R"(
         movq    %r9, %r12
         movl    %r11d, 28(%rdi)         # callThread
         movl    $21, 24(%rdi)           # callEnding
@@ -274,13 +256,7 @@ moat_enter_idle:
         movq    40(%rsp), %rbx
         addq    $56, %rsp
         .cfi_remember_state
-        .cfi_adjust_cfa_offset -56
-        .cfi_restore %rbx
-        .cfi_restore %rbp
-        .cfi_restore %r12
-        .cfi_restore %r13
-        .cfi_restore %r14
-        .cfi_restore %r15
+)" MOAT_FORGET_REGISTERS R"(
         retq
 3:      .cfi_restore_state
         movq    %rbx, %fs:(%rax)
@@ -290,23 +266,12 @@ moat_enter_idle:
         movq    168(%r12), %rdi
         jmp     1b
 
-4:      .cfi_adjust_cfa_offset -56
-        .cfi_restore %rbx
-        .cfi_restore %rbp
-        .cfi_restore %r12
-        .cfi_restore %r13
-        .cfi_restore %r14
-        .cfi_restore %r15
+4:
+)" MOAT_FORGET_REGISTERS R"(
         movl    $3, %eax                # IdleEntry::Other
         retq
         .cfi_endproc
         .size   moat_enter_idle, .-moat_enter_idle
-
-        # As in X86_64.cpp; the file is in host programs only.
-        .section .data.rel.ro.moat_activation_personality,"aw",@progbits
-        .p2align 3
-.Lactivation_personality:
-        .quad   moat_activation_personality
         .text
 )");
 

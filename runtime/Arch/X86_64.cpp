@@ -6,6 +6,7 @@
 
 #include "Arch/Arch.h"
 #include "Arch/LeaveGuest.h"
+#include "Arch/SavedRegisters.h"
 #include "Trap.h"
 #include <ucontext.h>
 
@@ -27,27 +28,8 @@ asm(R"(
         .p2align 4
 moat_enter_activation:
         .cfi_startproc
-        .cfi_personality 0x9b, .Lactivation_personality
-        pushq   %rbp
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %rbp, 0
-        pushq   %rbx
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %rbx, 0
-        pushq   %r12
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r12, 0
-        pushq   %r13
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r13, 0
-        pushq   %r14
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r14, 0
-        pushq   %r15
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %r15, 0
-        subq    $8, %rsp                # the stack is aligned to 16 bytes at calls
-        .cfi_adjust_cfa_offset 8
+        .cfi_personality 0x9b, moat_activation_personality_pointer
+)" MOAT_SAVE_REGISTERS R"(
         movq    %rsp, 0(%rdi)           # resumeSp
         movq    %rsp, %rbx
         testq   %rcx, %rcx
@@ -66,13 +48,7 @@ moat_enter_activation:
         movq    40(%rsp), %rbx          # the others were not changed
         addq    $56, %rsp
         .cfi_remember_state
-        .cfi_adjust_cfa_offset -56
-        .cfi_restore %rbx
-        .cfi_restore %rbp
-        .cfi_restore %r12
-        .cfi_restore %r13
-        .cfi_restore %r14
-        .cfi_restore %r15
+)" MOAT_FORGET_REGISTERS R"(
         retq
 
 2:      .cfi_restore_state
@@ -117,7 +93,9 @@ moat_leave_activation:
         .hidden moat_activation_personality
         .section .data.rel.ro.moat_activation_personality,"aw",@progbits
         .p2align 3
-.Lactivation_personality:
+        .globl  moat_activation_personality_pointer
+        .hidden moat_activation_personality_pointer
+moat_activation_personality_pointer:
         .quad   moat_activation_personality
         .text
 )");
