@@ -261,26 +261,21 @@ EXPORTED moat_instance *moat_instantiate(moat_store *store,
     const moat_import &import = imports[i];
     if (!import.provided.object)
       continue;
-    if (!isIntact(import.provided)) {
+    bool isOurs = isIntact(import.provided);
+    if (!isOurs || import.provided.store != store) {
       Message text;
       text << "import \"";
       text.append(import.module, import.module_size) << "\" \"";
       text.append(import.field, import.field_size)
-          << "\": not what the runtime made: its kind was changed";
+          << (isOurs ? "\" is of another store: a store shares nothing"
+                     : "\": not what the runtime made: its kind was changed");
       text.append("", 1);
       isForeign = true;
-      fail(error, MOAT_INVALID_ARG_VALUE, "ERR_INVALID_ARG_VALUE", text.data());
-      break;
-    }
-    if (import.provided.store != store) {
-      Message text;
-      text << "import \"";
-      text.append(import.module, import.module_size) << "\" \"";
-      text.append(import.field, import.field_size)
-          << "\" is of another store: a store shares nothing";
-      text.append("", 1);
-      isForeign = true;
-      fail(error, MOAT_UNLINKABLE, nullptr, text.data());
+      if (isOurs)
+        fail(error, MOAT_UNLINKABLE, nullptr, text.data());
+      else
+        fail(error, MOAT_INVALID_ARG_VALUE, "ERR_INVALID_ARG_VALUE",
+             text.data());
       break;
     }
     list[count++] = {{import.module, import.module_size},

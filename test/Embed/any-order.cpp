@@ -1,7 +1,7 @@
 // Host programs that do what a host may do in any order, by chance: calls nested in calls, of several
 // stores, protected, direct and on the host's stack; traps, exceptions of both languages' kinds, limits
 // and interruptions by signal in the middle; instances and stores made in callbacks. Nothing must break,
-// and every frame that no trap skipped has run its destructors. And 1,000 threads at once.
+// and each frame has run its destructors, unless a trap left it. And 1,000 threads at once.
 //
 // RUN: split-file %s %t && cd %t
 // RUN: %assemble guest.wat guest.wasm && moat guest.wasm --emit=archive -o libguest.a
