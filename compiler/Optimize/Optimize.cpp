@@ -10,6 +10,7 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/Dispatch.h"
 #include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
 #include "Optimize/NoWrap.h"
@@ -84,21 +85,11 @@ private:
 };
 } // namespace
 
-/// Loop strength reduction makes the inductions that addresses are formed from;
-/// the code generator's own comes too late for the extensions.
-static FunctionPassManager extendAddresses() {
-  FunctionPassManager passes;
-  passes.addPass(
-      llvm::createFunctionToLoopPassAdaptor(llvm::LoopStrengthReducePass()));
-  passes.addPass(ZeroExtendPass());
-  return passes;
-}
-
 namespace {
 class Optimizer {
 public:
   Optimizer(llvm::TargetMachine &target, const OptimizeOptions &options)
-      : options(options), versions(options.versions),
+      : target(target), options(options), versions(options.versions),
         builder(&target, tuning(options.level)) {
     functions.registerPass([this] { return GuestAlias(guestAliasIsOn); });
     functions.registerPass([this] {
@@ -129,11 +120,10 @@ public:
             passes.addPass(PairPass());
           passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
         });
-    builder.registerOptimizerLastEPCallback([](ModulePassManager &passes,
-                                               llvm::OptimizationLevel,
-                                               llvm::ThinOrFullLTOPhase) {
-      passes.addPass(
-          llvm::createModuleToFunctionPassAdaptor(extendAddresses()));
+    builder.registerOptimizerLastEPCallback([this](ModulePassManager &passes,
+                                                   llvm::OptimizationLevel,
+                                                   llvm::ThinOrFullLTOPhase) {
+      passes.addPass(llvm::createModuleToFunctionPassAdaptor(prepareCode()));
     });
     if (options.level != OptLevel::O3 || !versions.isWanted())
       return;
@@ -159,11 +149,14 @@ private:
     return options;
   }
   FunctionPassManager cleanUp() const;
+  FunctionPassManager prepareCode() const;
   void addInvariants(FunctionPassManager &passes);
   FunctionPassManager rollLoops();
   FunctionPassManager improveLoops();
+  FunctionPassManager removeRedundancy() const;
   ModulePassManager shortPipeline();
 
+  const llvm::TargetMachine &target;
   const OptimizeOptions &options;
   Multiversion versions;
   llvm::LoopAnalysisManager loops;
@@ -195,6 +188,20 @@ static llvm::SimplifyCFGPass finishControlFlow() {
                                    .forwardSwitchCondToPhi(true)
                                    .hoistCommonInsts(true)
                                    .sinkCommonInsts(true));
+}
+
+/// The last passes, each for the sake of the code generator.
+FunctionPassManager Optimizer::prepareCode() const {
+  FunctionPassManager passes;
+  // Makes the inductions that addresses are formed from; the code generator's
+  // own comes too late for the extensions.
+  passes.addPass(
+      llvm::createFunctionToLoopPassAdaptor(llvm::LoopStrengthReducePass()));
+  passes.addPass(ZeroExtendPass());
+  // Its tables of addresses are constants where no loader relocates them.
+  if (options.level != OptLevel::Os && !target.isPositionIndependent())
+    passes.addPass(DispatchPass());
+  return passes;
 }
 
 /// Turns loops to end with their test, and moves what does not change out.
@@ -241,18 +248,18 @@ FunctionPassManager Optimizer::improveLoops() {
   passes.addPass(llvm::BDCEPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(extendAddresses());
+  passes.addPass(prepareCode());
   return passes;
 }
 
-static FunctionPassManager removeRedundancy() {
+FunctionPassManager Optimizer::removeRedundancy() const {
   FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
   passes.addPass(llvm::DSEPass());
   passes.addPass(NoWrapPass());
   passes.addPass(finishControlFlow());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(extendAddresses());
+  passes.addPass(prepareCode());
   return passes;
 }
 
