@@ -360,11 +360,17 @@ Error Compilation::run(llvm::MemoryBufferRef input) {
 /// What `moat inspect` tells of the result.
 std::string Compilation::describeCompiled(const Module &module) const {
   llvm::json::Object description = describe(module);
-  description["built-by"] = llvm::json::Object{{"moat", MOAT_VERSION},
-                                               {"llvm", LLVM_VERSION_STRING},
-                                               {"abi", abi::version},
-                                               {"target", target.triple},
-                                               {"cpu", target.cpu}};
+  llvm::json::Object builtBy{{"moat", MOAT_VERSION},
+                             {"llvm", LLVM_VERSION_STRING},
+                             {"abi", abi::version},
+                             {"target", target.triple},
+                             {"cpu", target.cpu}};
+  llvm::json::Array names;
+  for (const ProcessorVersion &version : versions)
+    names.push_back(version.name);
+  if (!names.empty())
+    builtBy["versions-for"] = std::move(names);
+  description["built-by"] = std::move(builtBy);
   return llvm::formatv("{0}", llvm::json::Value(std::move(description))).str();
 }
 

@@ -182,6 +182,7 @@ private:
   void writeManifest(const Object &manifest);
   void writeDirectory(const Object &directory);
   void writeStream(StringRef name, const Value &value);
+  void writeBuilder(const Object &builder);
   void writeModule(const Object &module);
   void writeExtern(const Object &object, const Twine &name);
   void writeMemory(const Object &memory);
@@ -323,19 +324,28 @@ void TextWriter::writeNeeds(const Array &needs) {
   }
 }
 
+void TextWriter::writeBuilder(const Object &builder) {
+  for (auto [key, title] :
+       {std::pair{"target", " for "}, std::pair{"moat", ", built by moat "},
+        std::pair{"llvm", ", LLVM "}, std::pair{"cpu", "\nprocessor: "}}) {
+    os << title;
+    put(text(builder, key));
+  }
+  if (const Array *versions = builder.getArray("versions-for")) {
+    os << ", with versions for";
+    for (const Value &version : *versions) {
+      os << ' ';
+      put(version.getAsString().value_or(""));
+    }
+  }
+}
+
 void TextWriter::write(const Object &all, StringRef name) {
   put(name);
   os << ": " << text(all, "kind");
   const Object *module = all.getObject("module");
-  if (const Object *builder =
-          module ? module->getObject("built-by") : nullptr) {
-    for (auto [key, title] :
-         {std::pair{"target", " for "}, std::pair{"moat", ", built by moat "},
-          std::pair{"llvm", ", LLVM "}}) {
-      os << title;
-      put(text(*builder, key));
-    }
-  }
+  if (const Object *builder = module ? module->getObject("built-by") : nullptr)
+    writeBuilder(*builder);
   os << "\n";
   if (const Object *manifest = all.getObject("manifest")) {
     os << (all.getBoolean("sealed").value_or(false)

@@ -7,6 +7,8 @@
 ;; RUN: %t.exe 1001 | FileCheck %s
 ;; RUN: env MOAT_WASI=baseline %t.exe 1001 | FileCheck %s
 ;; CHECK: 1.5e+03
+;; RUN: moat inspect %t.exe | FileCheck %s --check-prefix=INSPECT
+;; INSPECT: {{^}}processor: x86-64-v2, with versions for x86-64-v3 x86-64-v4{{$}}
 ;; RUN: not %t.exe 65536 2>&1 | FileCheck %s --check-prefix=TRAP
 ;; RUN: env MOAT_WASI=baseline not %t.exe 65536 2>&1 | FileCheck %s --check-prefix=TRAP
 ;; TRAP: moat: trap: out of bounds memory access
