@@ -1143,7 +1143,13 @@ bool Instantiation::allocateInstance() {
   compiled->runtime = &instance->runtime;
   instance->runtime.compiled = compiled;
   instance->hasTables = instance->tables.locate(module.elfHeader);
-  return true;
+  if (instance->hasTables || !module.functionCount)
+    return true;
+  // Without them nothing can be interrupted or thrown.
+  Message text;
+  text << "the file with the module has no table of its frames: link it with "
+          "-Wl,--eh-frame-hdr";
+  return fail(LinkError::BadModule, text);
 }
 
 /// What the module's descriptor says of a type: the same in every module.

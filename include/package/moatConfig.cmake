@@ -28,7 +28,8 @@ if(NOT TARGET moat::moat)
   set_target_properties(moat::runtime PROPERTIES
     IMPORTED_LOCATION "${MOAT_PREFIX}/lib/libmoat.a"
     INTERFACE_INCLUDE_DIRECTORIES "${MOAT_PREFIX}/include"
-    INTERFACE_LINK_LIBRARIES Threads::Threads)
+    INTERFACE_LINK_LIBRARIES Threads::Threads
+    INTERFACE_LINK_OPTIONS -Wl,--eh-frame-hdr) # compilers leave it out with -static
 endif()
 
 # SOURCE's path; a relative one is first looked for where it is made, then where it is written.
