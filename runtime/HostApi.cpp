@@ -495,6 +495,8 @@ EXPORTED const moat_value *moat_exception_values(const moat_trap_info *trap,
 
 EXPORTED moat_extern moat_make_function(moat_store *store, const char *type,
                                         moat_callback callback, void *context) {
+  if (!type || !callback)
+    return publicOf(storeOf(store), Extern());
   return publicOf(storeOf(store),
                   storeOf(store).makeFunction(
                       type, reinterpret_cast<HostCallback>(callback), context));
@@ -567,7 +569,8 @@ EXPORTED moat_extern moat_make_global(moat_store *store, moat_kind type,
 }
 
 EXPORTED moat_extern moat_make_tag(moat_store *store, const char *type) {
-  const abi::TypeIdentity *known = storeOf(store).functionType(type);
+  const abi::TypeIdentity *known =
+      type ? storeOf(store).functionType(type) : nullptr;
   size_t parameters = 0, results = 0;
   if (known)
     countTypes(known->text, parameters, results);

@@ -13,6 +13,7 @@
 // CHECK:      missing: unknown import: "host" "log": wanted (func (param i32))
 // CHECK-NEXT: wrong: incompatible import type: "host" "log": wanted (func (param i32)), found (func (param i64))
 // CHECK-NEXT: foreign: import "host" "log" is of another store: a store shares nothing
+// CHECK-NEXT: no type: 0, no function: 0, no tag: 0
 // CHECK-NEXT: exports: memory table counter oops divide
 // CHECK-NEXT: 7 / 2 = 3
 // CHECK-NEXT: trap: integer divide by zero
@@ -124,6 +125,10 @@ int main(void) {
   if (!plugin)
     return puts(error.text), 1;
 
+  printf("no type: %d, no function: %d, no tag: %d\n",
+         moat_make_function(store, NULL, logNumber, NULL).object != NULL,
+         moat_make_function(store, "(func)", NULL, NULL).object != NULL,
+         moat_make_tag(store, NULL).object != NULL);
   printf("exports:");
   for (size_t i = 0; i < 5 && i < moat_export_count(plugin); ++i) {
     const char *name;
