@@ -385,6 +385,9 @@ std::string HeaderWriter::run() {
      << " * In names every byte but letters, digits and single underscores is "
         "`$` and two\n * hexadecimal digits. */\n"
      << "#ifndef " << guard << "\n#define " << guard << "\n\n"
+     // No warnings of what a program asks for of itself: casts as C has them,
+     // `$` in names.
+     << "#ifdef __GNUC__\n#pragma GCC system_header\n#endif\n\n"
      << "#include <moat/moat.h>\n#include <stdlib.h>\n#include <string.h>\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "/** An instance. */\ntypedef struct " << library << " " << library

@@ -16,6 +16,12 @@
 // RUN: not ./host unprotected 2>&1 | FileCheck %s --check-prefix=UNPROTECTED
 // UNPROTECTED: moat: an export was called outside of moat_protect, and ended: integer divide by zero
 //
+// A program's own warnings are not about the header.
+// RUN: printf '#include "shop.h"\nint main(void) { return 0; }\n' > strict.c
+// RUN: %clang-host -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only strict.c
+// RUN: %clang-host -x c++ -std=c++17 -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic \
+// RUN:   -Werror -fsyntax-only strict.c -I.
+//
 // A shared library has the same header; its names can be chosen.
 // RUN: moat --emit=shared shop.wat --name=shop -o other.so --header=shop.h
 // RUN: %clang-host -std=gnu11 -O1 host.c ./other.so libuser.a -Wl,--export-dynamic \
