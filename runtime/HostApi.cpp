@@ -61,6 +61,8 @@ bool rt::fail(moat_error *error, moat_error_kind kind, const char *code,
     return false;
   error->kind = kind;
   error->code = code;
+  if (kind != MOAT_START_FAILED)
+    error->trap.kind = -1;
   size_t size = strlen(text);
   if (size >= sizeof(error->text))
     size = sizeof(error->text) - 1;

@@ -4,12 +4,11 @@
 // of class moat::Exception, and how else a call ended as moat::CallError. Thin:
 // all of it is inline, over moat/moat.h.
 //
-//     moat_extern check = moat::makeFunction(store, "(func (param i32))",
-//         [=](moat_value *values) {
+//     moat_extern check = moat::makeFunction(
+//         store, "(func (param i32))", [=](moat_value *values) {
 //           std::string copy = read(values[0].i32);
-//           if (copy.empty())
-//             throw moat::Exception(emptyTag, {{.i32 = 7}}); // the guest's
-//             catch
+//           if (copy.empty()) // the guest may catch it
+//             throw moat::Exception(emptyTag, {{.i32 = 7}});
 //         });
 //     try {
 //       moat::call(function, values);
@@ -20,7 +19,7 @@
 //     }
 //
 // Functions of the host may so be left in the way of C++: every destructor
-// runs.
+// runs. It wants C++20.
 
 #pragma once
 
@@ -39,7 +38,7 @@ namespace moat {
 /// an exception of the guest's until another one leaves the store.
 class CallError : public std::exception {
 public:
-  CallError(moat_store *store, const moat_trap_info &trap) : trap(trap) {
+  CallError(moat_store *store, const moat_trap_info &ended) : trap(ended) {
     char buffer[4096];
     moat_describe_trap(store, &trap, buffer, sizeof buffer);
     text = buffer;

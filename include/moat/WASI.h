@@ -2,14 +2,15 @@
 //
 // Modules in a C++ host program with WASI, shaped like Node's class WASI: what
 // the options are called, what start(), initialize() and the rest check, and
-// how errors are named. README.md of the runtime has the table. Thin: all of it
-// is inline, over moat/moat.h, and throws nothing.
+// how errors are named; share/moat/doc/runtime/README.md has the table. Thin: all
+// of it is inline, over moat/moat.h, and throws nothing. It wants C++23; moat/moat.h
+// and the headers of libraries are for C and any C++.
 //
 //     moat::Store store;
-//     auto wasi = moat::WASI::create(store, {.version = "preview1",
-//                                            .args = {"tool", "-v"},
-//                                            .preopens = {{"/data",
-//                                            "./data"}}});
+//     auto wasi = moat::WASI::create(
+//         store, {.version = "preview1",
+//                 .args = {"tool", "-v"},
+//                 .preopens = {{"/data", "./data"}}});
 //     if (!wasi)
 //       return fail(wasi.error().text);
 //     auto tool = store.instantiate(tool_module, wasi->getImportObject());
@@ -18,6 +19,10 @@
 #pragma once
 
 #include "moat/moat.h"
+#include <version>
+#ifndef __cpp_lib_expected
+#error "moat/WASI.h needs C++23 and its std::expected; moat/moat.h does not"
+#endif
 #include <expected>
 #include <memory>
 #include <span>
@@ -54,7 +59,7 @@ public:
 
 private:
   struct Destroyer {
-    void operator()(moat_pool *pool) const { moat_destroy_pool(pool); }
+    void operator()(moat_pool *owned) const { moat_destroy_pool(owned); }
   };
   std::unique_ptr<moat_pool, Destroyer> pool;
 };
@@ -91,7 +96,7 @@ public:
 
 private:
   struct Destroyer {
-    void operator()(moat_store *store) const { moat_destroy_store(store); }
+    void operator()(moat_store *owned) const { moat_destroy_store(owned); }
   };
   std::unique_ptr<moat_store, Destroyer> store;
 };
@@ -197,7 +202,7 @@ public:
   }
 
 private:
-  explicit WASI(moat_wasi *wasi) : wasi(wasi) {}
+  explicit WASI(moat_wasi *made) : wasi(made) {}
 
   /// C's strings end at a NUL: what is behind it must not be lost unseen.
   /// \returns the option with one, or null.
@@ -205,6 +210,8 @@ private:
     auto has = [](const std::string &text) {
       return text.find('\0') != std::string::npos;
     };
+    if (has(options.version))
+      return "options.version";
     for (const std::string &argument : options.args)
       if (has(argument))
         return "options.args";

@@ -43,8 +43,11 @@ Errno duplicateStream(DescriptorTable &table, host::Handle stream) {
   auto duplicate = host::duplicate(stream);
   if (duplicate)
     return insertAdopted(table, OwnedHandle(*duplicate));
-  return duplicate.error() == Errno::Badf ? insertClosed(table)
-                                          : duplicate.error();
+  // The standard streams of a program may be closed; others are somebody's
+  // mistake.
+  return duplicate.error() == Errno::Badf && stream <= 2
+             ? insertClosed(table)
+             : duplicate.error();
 }
 
 Errno inheritStreams(DescriptorTable &table) {

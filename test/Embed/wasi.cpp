@@ -8,6 +8,9 @@
 // RUN: moat --emit=shared unstable.wat -o unstable.so
 // RUN: %clangxx-host -Wall -Wextra -Werror -O1 -rdynamic host.cpp %build/lib/libmoat.a -o host
 // RUN: env HOSTS=secret ./host | FileCheck %s
+// RUN: not %clangxx-host -std=c++20 -fsyntax-only host.cpp 2>&1 | FileCheck %s --check-prefix=OLD
+// OLD: error: "moat/WASI.h needs C++23 and its std::expected; moat/moat.h does not"
+// RUN: %clangxx-host -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only host.cpp
 // RUN: not ./host exit > exited.txt
 // RUN: not grep returned exited.txt
 
@@ -18,6 +21,9 @@
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.args: a string holds a NUL byte
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.env: a string holds a NUL byte
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.preopens: a string holds a NUL byte
+// CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.version: a string holds a NUL byte
+// CHECK-NEXT: closed: EBADF: cannot use stderr: bad file descriptor
+// CHECK-NEXT: no trap: -1
 // CHECK-NEXT: before start: ERR_WASI_NOT_STARTED
 // CHECK-NEXT: imports: 46 wasi_snapshot_preview1, 45 wasi_unstable
 // CHECK-NEXT: start: exit code 0
@@ -168,6 +174,10 @@ int main(int argc, char **) {
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .args = {cut}}));
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .env = {{"NAME", cut}}}));
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .preopens = {{cut, "data"}}}));
+  show("a NUL", moat::WASI::create(store, {.version = "preview1" + cut}));
+  auto closed = moat::WASI::create(store, {.version = "preview1", .stderrFd = 999});
+  show("closed", closed);
+  printf("no trap: %d\n", closed.error().trap.kind);
 
   {
     Made made = make(store, reactor, plain);
