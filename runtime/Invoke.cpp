@@ -91,7 +91,8 @@ static void printFloat(char *buffer, size_t size, Float value,
   }
 }
 
-static void printValue(abi::Kind kind, const abi::Value &value) {
+/// \returns why it could not be written, or Success.
+static Errno printValue(abi::Kind kind, const abi::Value &value) {
   char text[64];
   switch (kind) {
   case abi::Kind::I32:
@@ -117,8 +118,14 @@ static void printValue(abi::Kind kind, const abi::Value &value) {
   size_t size = strlen(text);
   text[size++] = '\n';
   constexpr host::Handle standardOutput = 1;
-  host::IoVector vector = {text, size};
-  (void)host::write(standardOutput, {&vector, 1}); // nobody to tell
+  for (size_t at = 0; at != size;) {
+    host::IoVector vector = {text + at, size - at};
+    auto written = host::write(standardOutput, {&vector, 1});
+    if (!written)
+      return written.error();
+    at += *written;
+  }
+  return Errno::Success;
 }
 
 extern "C" void builtins::moat_invoke_main(Ptr instance, Ptr type, Ptr name,
@@ -156,8 +163,13 @@ extern "C" void builtins::moat_invoke_main(Ptr instance, Ptr type, Ptr name,
     }
   }
   reinterpret_cast<void (*)(Ptr, Ptr)>(call)(instance, values);
+  const abi::ValueType *results = signature.types + signature.parameterCount;
   for (uint32_t i = 0; i < signature.resultCount; ++i)
-    printValue(signature.types[signature.parameterCount + i].kind, values[i]);
+    if (Errno reason = printValue(results[i].kind, values[i]);
+        reason != Errno::Success) {
+      problem << "cannot write a result: " << errnoText(reason);
+      refuse(problem);
+    }
 }
 
 } // namespace moat::rt

@@ -7,6 +7,9 @@
 ;; RUN: moat run %s --invoke=both -- 1.5 -7 | FileCheck %s --check-prefix=BOTH
 ;; BOTH:      {{^}}-7{{$}}
 ;; BOTH-NEXT: {{^}}1.5{{$}}
+;; A result that cannot be written is not lost in silence.
+;; RUN: not %t 1 2 2>&1 >/dev/full | FileCheck %s --check-prefix=FULL
+;; FULL: moat: error: add: cannot write a result: no space left on device
 ;; RUN: not %t 1 2>&1 | FileCheck %s --check-prefix=COUNT
 ;; COUNT: moat: error: add: wanted 2 arguments, for (func (param i32 i32) (result i32)), found 1
 ;; RUN: moat %s -o %t.one --invoke=one && not %t.one 2>&1 | FileCheck %s --check-prefix=SINGLE
