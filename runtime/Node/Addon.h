@@ -89,6 +89,7 @@ struct Thing {
 struct Callbacks {
   napi_ref makeException = nullptr;
   napi_ref partsOf = nullptr;
+  napi_ref makeError = nullptr;
 };
 
 /// What functions of a guest are known by.
@@ -141,6 +142,10 @@ napi_value makeThing(napi_env env, Held &held, const moat_extern &thing);
 // Values.cpp
 
 napi_value fail(napi_env env, const char *code, const char *text);
+/// An Error of the class that \p code has, with it; null: there is an exception.
+napi_value makeError(napi_env env, const char *code, napi_value message);
+/// Throws one.
+napi_value failAs(napi_env env, const char *code, const char *text);
 napi_value failBy(napi_env env, const moat_error &error);
 bool isThrowing(napi_env env);
 /// The types of the values of a tag, or of a function's parameters and results,

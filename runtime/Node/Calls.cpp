@@ -220,7 +220,7 @@ static bool failForImport(napi_env env, const moat_import &import,
            "incompatible import type: \"%.*s\" \"%.*s\": wanted %s: %s",
            static_cast<int>(import.module_size), import.module,
            static_cast<int>(import.field_size), import.field, wanted, reason);
-  napi_throw_error(env, "ERR_MOAT_LINK", text);
+  failAs(env, "ERR_MOAT_LINK", text);
   return false;
 }
 

@@ -424,15 +424,16 @@ static napi_value convertAll(napi_env env, napi_callback_info info) {
   return isRead ? all : nullptr;
 }
 
-/// setCallbacks(makeException, partsOf)
+/// setCallbacks(makeException, partsOf, makeError)
 static napi_value setCallbacks(napi_env env, napi_callback_info info) {
-  auto [value] = argumentsOf<2>(env, info);
+  auto [value] = argumentsOf<3>(env, info);
   auto *callbacks = static_cast<Callbacks *>(malloc(sizeof(Callbacks)));
   if (!callbacks)
     abort();
   new (callbacks) Callbacks;
   napi_create_reference(env, value[0], 1, &callbacks->makeException);
   napi_create_reference(env, value[1], 1, &callbacks->partsOf);
+  napi_create_reference(env, value[2], 1, &callbacks->makeError);
   napi_set_instance_data(
       env, callbacks, [](napi_env, void *data, void *) { free(data); },
       nullptr);

@@ -107,6 +107,10 @@ bool readOptions(napi_env env, napi_value object, Options &options) {
       return fail(env, "ERR_INVALID_ARG_TYPE",
                   "options.returnOnExit must be a boolean"),
              false;
+  if (options.strings.hasNul)
+    return fail(env, "ERR_INVALID_ARG_VALUE",
+                "options: a string holds a NUL byte"),
+           false;
   return true;
 }
 

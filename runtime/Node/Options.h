@@ -6,6 +6,7 @@
 
 #include "Addon.h"
 #include <cstdlib>
+#include <cstring>
 
 namespace moat::node {
 
@@ -42,8 +43,11 @@ public:
       *at++ = '=';
     }
     napi_get_value_string_utf8(env, string, at, size + 1, &size);
+    hasNul |= strlen(node->text) != size_t(at - node->text) + size;
     return node->text;
   }
+
+  bool hasNul = false; ///< one of them: what is behind it would be lost
 
 private:
   struct Node {

@@ -174,17 +174,45 @@ const partsOf = (thrown) => {
   return parts && [parts.thing, parts.values];
 };
 
+// An Error of the class that it has in WebAssembly's JavaScript interface; node --jitless
+// has none.
+const { RuntimeError = Error, LinkError = Error } = globalThis.WebAssembly ?? {};
+const errorClasses = { ERR_MOAT_TRAP: RuntimeError, ERR_MOAT_LINK: LinkError };
+const makeError = (code, text) => Object.assign(new (errorClasses[code] ?? Error)(text), { code });
 const failForImport = ({ module, name, wanted }, reason) =>
-  failWith(Error, 'ERR_MOAT_LINK', `incompatible import type: "${module}" "${name}": wanted ${wanted}: ${reason}`);
+  failWith(LinkError, 'ERR_MOAT_LINK', `incompatible import type: "${module}" "${name}": wanted ${wanted}: ${reason}`);
 const imports = native.imports();
 
+const badType = (text) => failWith(TypeError, 'ERR_INVALID_ARG_TYPE', text);
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const wasiModules = ['wasi_snapshot_preview1', 'wasi_unstable'];
+// What Node's class WASI checks, and reading the options in C++ does not.
+const checkOptions = (options, given) => {
+  if (options.env !== undefined && !isObject(options.env))
+    badType('options.env must be an object');
+  if (options.preopens !== undefined && !isObject(options.preopens))
+    badType('options.preopens must be an object');
+  for (const name of ['stdin', 'stdout', 'stderr']) {
+    const fd = options[name];
+    if (fd === undefined)
+      continue;
+    if (typeof fd !== 'number')
+      badType(`options.${name} must be a number`);
+    if (!Number.isInteger(fd) || fd < 0 || fd >= 2 ** 31)
+      failWith(RangeError, 'ERR_OUT_OF_RANGE', `options.${name} must be an integer from 0 to 2147483647`);
+  }
+  if (options.version === undefined &&
+      imports.some(({ module }) => wasiModules.includes(module) && given?.[module] === undefined))
+    badType(`options.version must be a string: "unstable" or "preview1"`);
+};
+
 const instantiate = (options = {}) => {
-  const badType = (text) => failWith(TypeError, 'ERR_INVALID_ARG_TYPE', text);
-  if (typeof options !== 'object' || options === null)
+  if (!isObject(options))
     badType('options must be an object');
   const given = options.imports;
-  if (given !== undefined && (typeof given !== 'object' || given === null))
+  if (given !== undefined && !isObject(given))
     badType('options.imports must be an object');
+  checkOptions(options, given);
   const values = imports.map(({ module, name }) => {
     const from = given?.[module];
     if (from === undefined)
@@ -230,7 +258,7 @@ const instantiate = (options = {}) => {
   states.set(instance, { kept });
   return instance;
 };
-native.setCallbacks(makeException, partsOf);
+native.setCallbacks(makeException, partsOf, makeError);
 return Object.assign(instantiate, classes, { Exception });
 }
 )js";

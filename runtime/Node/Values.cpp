@@ -16,14 +16,37 @@ napi_value fail(napi_env env, const char *code, const char *text) {
   return nullptr;
 }
 
+napi_value makeError(napi_env env, const char *code, napi_value message) {
+  void *data = nullptr;
+  napi_get_instance_data(env, &data);
+  napi_value function, undefined, arguments[2], error = nullptr;
+  napi_get_reference_value(env, static_cast<Callbacks *>(data)->makeError,
+                           &function);
+  napi_get_undefined(env, &undefined);
+  napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &arguments[0]);
+  arguments[1] = message;
+  bool isMade = napi_call_function(env, undefined, function, 2, arguments,
+                                   &error) == napi_ok;
+  return isMade ? error : nullptr;
+}
+
+napi_value failAs(napi_env env, const char *code, const char *text) {
+  napi_value message, error;
+  if (napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message) ==
+          napi_ok &&
+      (error = makeError(env, code, message)))
+    napi_throw(env, error);
+  return nullptr;
+}
+
 napi_value failBy(napi_env env, const moat_error &error) {
-  if (error.kind == MOAT_INVALID_ARG_TYPE || error.kind == MOAT_OUT_OF_RANGE ||
+  if (error.kind == MOAT_INVALID_ARG_TYPE ||
       error.kind == MOAT_INVALID_ARG_VALUE)
     napi_throw_type_error(env, error.code, error.text);
+  else if (error.kind == MOAT_UNLINKABLE)
+    failAs(env, "ERR_MOAT_LINK", error.text);
   else
-    napi_throw_error(
-        env, error.kind == MOAT_UNLINKABLE ? "ERR_MOAT_LINK" : error.code,
-        error.text);
+    napi_throw_error(env, error.code, error.text);
   return nullptr;
 }
 
@@ -79,21 +102,27 @@ static napi_value makeException(napi_env env, Held &held,
 static napi_value makeError(napi_env env, Held &held) {
   const moat_trap_info &trap = held.trap;
   bool isExit = trap.ending == MOAT_EXITED;
-  char text[2000];
-  moat_describe_trap(held.store, &trap, text, sizeof text);
+  const char *code = isExit ? "ERR_MOAT_EXIT" : "ERR_MOAT_TRAP";
+  char buffer[2000], *text = buffer;
+  moat_describe_trap(held.store, &trap, text, sizeof buffer);
+  // Of WASI's functions, whose text begins with Node's code.
+  static constexpr char notStarted[] = "ERR_WASI_NOT_STARTED";
+  if (trap.ending == MOAT_FAILED && trap.exit_code == MOAT_WASI_NOT_STARTED) {
+    code = notStarted;
+    text += sizeof notStarted + 1;
+  }
   char *end = strchr(text, '\n');
-  napi_value message, error, code, detail;
+  napi_value message, error, detail;
   napi_create_string_utf8(
       env, text, end ? size_t(end - text) : NAPI_AUTO_LENGTH, &message);
-  napi_create_string_utf8(env, isExit ? "ERR_MOAT_EXIT" : "ERR_MOAT_TRAP",
-                          NAPI_AUTO_LENGTH, &code);
   if (isExit)
     napi_create_int32(env, static_cast<int32_t>(trap.exit_code), &detail);
   else
     napi_create_string_utf8(env, end ? end + 1 : "", NAPI_AUTO_LENGTH, &detail);
   if (trap.ending == MOAT_THREW)
     return makeException(env, held, detail);
-  if (napi_create_error(env, code, message, &error) != napi_ok)
+  error = makeError(env, code, message);
+  if (!error)
     return nullptr;
   napi_set_named_property(env, error, isExit ? "exitCode" : "backtrace",
                           detail);
