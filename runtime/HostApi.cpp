@@ -375,9 +375,18 @@ EXPORTED void moat_call_on_host_stack(void (*body)(void *), void *argument) {
   callOnHostStack(body, argument);
 }
 
+/// A function of the host ends a call where there is none.
+[[noreturn]] static void endStray(const char *what, const char *text) {
+  Message message;
+  message << "moat: " << what << " outside of any call into a module"
+          << (text ? ": " : "") << (text ? text : "") << "\n";
+  message.write();
+  abort();
+}
+
 EXPORTED void moat_fail(uint32_t code, const char *text) {
   if (!isActive())
-    abort();
+    endStray("moat_fail", text);
   failActivation(code, text);
 }
 
@@ -402,7 +411,7 @@ EXPORTED void moat_throw(moat_extern tag, const moat_value *values) {
 
 EXPORTED void moat_pass_on(const moat_trap_info *trap) {
   if (!isActive())
-    abort();
+    endStray("moat_pass_on", nullptr);
   switch (trap->ending) {
   case MOAT_TRAPPED:
     builtins::moat_trap(static_cast<uint32_t>(trap->kind));

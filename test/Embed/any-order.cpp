@@ -30,6 +30,10 @@
 // DESTROY: moat: a store was destroyed by a function that it was calling
 // RUN: not ./odd stray 2>&1 | FileCheck %s --check-prefix=STRAY
 // STRAY: moat: exception outside of any call into a module
+// RUN: not --crash ./odd fail 2>&1 | FileCheck %s --check-prefix=FAIL
+// FAIL: moat: moat_fail outside of any call into a module: no reason
+// RUN: not --crash ./odd pass 2>&1 | FileCheck %s --check-prefix=PASS
+// PASS: moat: moat_pass_on outside of any call into a module
 
 //--- guest.wat
 (module
@@ -445,6 +449,12 @@ int main(int argc, char **argv) {
   instance = make(0, &error);
   moat_trap_info trap;
   uint32_t number;
+  if (argc > 1 && strcmp(argv[1], "fail") == 0)
+    moat_fail(1, "no reason");
+  if (argc > 1 && strcmp(argv[1], "pass") == 0) {
+    moat_trap_info trapped = {};
+    moat_pass_on(&trapped);
+  }
   if (argc > 1 && strcmp(argv[1], "stray") == 0)
     moat_throw(tag, nullptr);
   if (argc > 1) {
