@@ -90,6 +90,8 @@ struct Callbacks {
   napi_ref makeException = nullptr;
   napi_ref partsOf = nullptr;
   napi_ref makeError = nullptr;
+  napi_ref externIdOf = nullptr;
+  napi_ref externOf = nullptr;
 };
 
 /// What functions of a guest are known by.
@@ -159,9 +161,15 @@ napi_value failByEnding(napi_env env, Held &held);
 /// which nobody caught: it is over then, and \p code is its code.
 bool catchExit(napi_env env, Held &held, int32_t &code);
 /// WebAssembly JavaScript Interface, ToWebAssemblyValue. False: thrown.
-bool fromJs(napi_env env, napi_value js, moat_kind type, moat_value &value);
+bool fromJs(napi_env env, Held &held, napi_value js, moat_kind type,
+            moat_value &value);
 /// The same document's ToJSValue.
-napi_value toJs(napi_env env, moat_kind type, const moat_value &value);
+napi_value toJs(napi_env env, Held &held, moat_kind type,
+                const moat_value &value);
+/// A value of JavaScript as an external reference, and back. It is the number
+/// of a value that the store's array keeps. False: thrown.
+bool toExtern(napi_env env, Held &held, napi_value js, void *&reference);
+napi_value ofExtern(napi_env env, Held &held, void *reference);
 /// The types in a function type's text, \p count of them; false: one has no
 /// value in JavaScript that we make.
 bool readTypes(const char *text, moat_kind *types, size_t count);

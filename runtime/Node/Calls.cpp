@@ -29,7 +29,7 @@ napi_value callExport(napi_env env, napi_callback_info info) {
   auto &function = *static_cast<Function *>(data);
   if (!function.types)
     return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no vectors or references to JavaScript");
+                "an addon passes no vectors and no references but external ones to JavaScript");
   if (function.parameterCount > usual) {
     count = function.parameterCount;
     arguments = ROOM(napi_value, count);
@@ -42,7 +42,7 @@ napi_value callExport(napi_env env, napi_callback_info info) {
   Held &held = *function.held;
   Running running(env, held);
   for (size_t i = 0; i < function.parameterCount; ++i)
-    if (!fromJs(env, arguments[i], function.types[i], values[i]))
+    if (!fromJs(env, held, arguments[i], function.types[i], values[i]))
       return nullptr;
   moat_ending ending =
       function.instance
@@ -55,13 +55,13 @@ napi_value callExport(napi_env env, napi_callback_info info) {
   const moat_kind *results = function.types + function.parameterCount;
   napi_value result = nullptr;
   if (function.resultCount == 1)
-    return toJs(env, results[0], values[0]);
+    return toJs(env, held, results[0], values[0]);
   if (function.resultCount == 0) // nothing is undefined
     return nullptr;
   napi_create_array_with_length(env, function.resultCount, &result);
   for (size_t i = 0; i < function.resultCount; ++i)
     napi_set_element(env, result, static_cast<uint32_t>(i),
-                     toJs(env, results[i], values[i]));
+                     toJs(env, held, results[i], values[i]));
   return result;
 }
 
@@ -114,8 +114,8 @@ static bool readResults(napi_env env, const Imported &imported,
   for (uint32_t i = 0; i < count; ++i) {
     napi_value result;
     if (napi_get_element(env, given, i, &result) != napi_ok ||
-        !fromJs(env, result, imported.types[imported.parameterCount + i],
-                values[i]))
+        !fromJs(env, *imported.held, result,
+                imported.types[imported.parameterCount + i], values[i]))
       return false;
   }
   return true;
@@ -129,7 +129,7 @@ static bool callFunction(napi_env env, const Imported &imported,
   napi_get_reference_value(env, imported.function, &function);
   napi_get_undefined(env, &self);
   for (size_t i = 0; i < imported.parameterCount; ++i)
-    arguments[i] = toJs(env, imported.types[i], values[i]);
+    arguments[i] = toJs(env, *imported.held, imported.types[i], values[i]);
   if (!function ||
       napi_call_function(env, self, function, imported.parameterCount,
                          arguments, &result) != napi_ok)
@@ -137,8 +137,8 @@ static bool callFunction(napi_env env, const Imported &imported,
   if (imported.resultCount > 1)
     return readResults(env, imported, result, values);
   return !imported.resultCount ||
-         fromJs(env, result, imported.types[imported.parameterCount],
-                values[0]);
+         fromJs(env, *imported.held, result,
+                imported.types[imported.parameterCount], values[0]);
 }
 
 /// Whether what was thrown is an exception of the guest's store: then it is
@@ -180,7 +180,7 @@ static bool takeException(napi_env env, Held &held) {
   for (uint32_t i = 0; i < count && types; ++i) {
     napi_value value;
     napi_get_element(env, list, i, &value);
-    (void)fromJs(env, value, types[i], held.thrownValues[i]);
+    (void)fromJs(env, held, value, types[i], held.thrownValues[i]);
   }
   free(types);
   return true;
@@ -254,7 +254,7 @@ static bool importFunction(napi_env env, Held &held, size_t index,
   if (!kept->types)
     return failForImport(
         env, import, wanted,
-        "an addon passes no vectors or references to JavaScript");
+        "an addon passes no vectors and no references but external ones to JavaScript");
   if (napi_create_reference(env, function, 0, &kept->function) != napi_ok)
     return false;
   kept->next = held.imported;

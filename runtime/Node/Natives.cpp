@@ -194,7 +194,8 @@ static napi_value listImports(napi_env env, napi_callback_info) {
     napi_set_named_property(env, entry, "kind", toString(env, kindName(kind)));
     napi_set_named_property(env, entry, "wanted", toString(env, wanted));
     if (kind == MOAT_GLOBAL) {
-      const char *type = strrchr(wanted, ' ') + 1;
+      const char *type = strstr(wanted, "extern") ? "externref"
+                                                  : strrchr(wanted, ' ') + 1;
       napi_set_named_property(env, entry, "type",
                               toString(env, type, strcspn(type, ")")));
     }
@@ -249,12 +250,16 @@ static napi_value makeMemory(napi_env env, napi_callback_info info) {
                                  maximumOf(env, value[2]), isShared));
 }
 
-/// makeTable(held, initial, maximum or undefined)
+/// makeTable(held, initial, maximum or undefined, whether of references to
+/// JavaScript's values)
 static napi_value makeTable(napi_env env, napi_callback_info info) {
-  auto [value] = argumentsOf<3>(env, info);
+  auto [value] = argumentsOf<4>(env, info);
   Held &held = heldIn(env, value[0]);
+  bool isExtern = false;
+  napi_get_value_bool(env, value[3], &isExtern);
   return madeOf(env, held,
-                moat_make_table(held.store, MOAT_FUNCREF, false,
+                moat_make_table(held.store,
+                                isExtern ? MOAT_EXTERNREF : MOAT_FUNCREF, false,
                                 uint32Of(env, value[1]),
                                 maximumOf(env, value[2])));
 }
@@ -267,7 +272,7 @@ static napi_value makeGlobal(napi_env env, napi_callback_info info) {
   moat_kind type;
   moat_value first = {};
   napi_get_value_bool(env, value[2], &isMutable);
-  if (!readKind(env, value[1], type) || !fromJs(env, value[3], type, first))
+  if (!readKind(env, value[1], type) || !fromJs(env, held, value[3], type, first))
     return nullptr;
   return madeOf(env, held,
                 moat_make_global(held.store, type, isMutable, first));
@@ -306,13 +311,35 @@ static napi_value tableLength(napi_env env, napi_callback_info info) {
                            moat_table_size(&thingIn(env, value[0]).thing)));
 }
 
-/// tableGet(table, index) -> a function or null
+static bool isOfExtern(const moat_extern &table) {
+  char text[100];
+  moat_type_text(&table, text, sizeof text);
+  return strstr(text, "(ref null extern)") || strstr(text, "externref");
+}
+
+/// The reference that a value is of in a table. False: it is none, or thrown.
+static bool toElement(napi_env env, Thing &table, napi_value value,
+                      void *&element) {
+  return isOfExtern(table.thing)
+             ? toExtern(env, *table.held, value, element)
+             : toReference(env, *table.held, value, element);
+}
+
+/// isExternTable(table)
+static napi_value isExternTable(napi_env env, napi_callback_info info) {
+  auto [value] = argumentsOf<1>(env, info);
+  return toBoolean(env, isOfExtern(thingIn(env, value[0]).thing));
+}
+
+/// tableGet(table, index) -> a function or null, or what is referred to
 static napi_value getElement(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<2>(env, info);
   Thing &table = thingIn(env, value[0]);
   void *element = nullptr;
   napi_value result = nullptr;
   moat_get_element(&table.thing, uint32Of(env, value[1]), &element);
+  if (isOfExtern(table.thing))
+    return ofExtern(env, *table.held, element);
   moat_extern function = moat_function_of(table.held->store, element);
   if (function.object)
     return functionOf(env, *table.held, function, "", 0);
@@ -328,7 +355,7 @@ static napi_value setElement(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<3>(env, info);
   Thing &table = thingIn(env, value[0]);
   void *element;
-  return toBoolean(env, toReference(env, *table.held, value[2], element) &&
+  return toBoolean(env, toElement(env, table, value[2], element) &&
                             moat_set_element(&table.thing,
                                              uint32Of(env, value[1]), element));
 }
@@ -338,7 +365,7 @@ static napi_value growTable(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<3>(env, info);
   Thing &table = thingIn(env, value[0]);
   void *element;
-  bool isReference = toReference(env, *table.held, value[2], element);
+  bool isReference = toElement(env, table, value[2], element);
   return toNumber(
       env, isReference
                ? moat_grow_table(&table.thing, uint32Of(env, value[1]), element)
@@ -352,8 +379,8 @@ static napi_value getGlobal(napi_env env, napi_callback_info info) {
   bool isMutable;
   if (!globalType(global.thing, type, isMutable))
     return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no vectors or references to JavaScript");
-  return toJs(env, type, moat_get_global(&global.thing));
+                "an addon passes no vectors and no references but external ones to JavaScript");
+  return toJs(env, *global.held, type, moat_get_global(&global.thing));
 }
 
 /// globalSet(global, value) -> whether it is mutable
@@ -365,10 +392,10 @@ static napi_value setGlobal(napi_env env, napi_callback_info info) {
   moat_value number = {};
   if (!globalType(global.thing, type, isMutable))
     return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no vectors or references to JavaScript");
+                "an addon passes no vectors and no references but external ones to JavaScript");
   if (!isMutable)
     return toBoolean(env, false);
-  if (!fromJs(env, value[1], type, number))
+  if (!fromJs(env, *global.held, value[1], type, number))
     return nullptr;
   return toBoolean(env, moat_set_global(&global.thing, number));
 }
@@ -387,19 +414,22 @@ static napi_value idOf(napi_env env, napi_callback_info info) {
       env, reinterpret_cast<intptr_t>(thingIn(env, value[0]).thing.object));
 }
 
-/// convert(type, value): what the guest's value would be in JavaScript
+/// convert(type, value): what the guest's number would be in JavaScript
 static napi_value convert(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<2>(env, info);
   moat_kind type;
   moat_value converted = {};
-  if (!readKind(env, value[0], type) || !fromJs(env, value[1], type, converted))
+  Held nobody; // numbers are of no store
+  if (!readKind(env, value[0], type) || type == MOAT_EXTERNREF ||
+      !fromJs(env, nobody, value[1], type, converted))
     return nullptr;
-  return toJs(env, type, converted);
+  return toJs(env, nobody, type, converted);
 }
 
 /// convertAll(tag, values): the same of all values of an exception
 static napi_value convertAll(napi_env env, napi_callback_info info) {
   auto [value] = argumentsOf<2>(env, info);
+  Held &held = *thingIn(env, value[0]).held;
   const moat_extern &tag = thingIn(env, value[0]).thing;
   size_t count;
   uint32_t given = 0;
@@ -416,24 +446,26 @@ static napi_value convertAll(napi_env env, napi_callback_info info) {
     napi_value each;
     moat_value converted = {};
     isRead = napi_get_element(env, value[1], i, &each) == napi_ok &&
-             fromJs(env, each, types[i], converted) &&
-             napi_set_element(env, all, i, toJs(env, types[i], converted)) ==
-                 napi_ok;
+             fromJs(env, held, each, types[i], converted) &&
+             napi_set_element(env, all, i,
+                              toJs(env, held, types[i], converted)) == napi_ok;
   }
   free(types);
   return isRead ? all : nullptr;
 }
 
-/// setCallbacks(makeException, partsOf, makeError)
+/// setCallbacks(makeException, partsOf, makeError, externIdOf, externOf)
 static napi_value setCallbacks(napi_env env, napi_callback_info info) {
-  auto [value] = argumentsOf<3>(env, info);
+  auto [value] = argumentsOf<5>(env, info);
   auto *callbacks = static_cast<Callbacks *>(malloc(sizeof(Callbacks)));
   if (!callbacks)
     abort();
   new (callbacks) Callbacks;
-  napi_create_reference(env, value[0], 1, &callbacks->makeException);
-  napi_create_reference(env, value[1], 1, &callbacks->partsOf);
-  napi_create_reference(env, value[2], 1, &callbacks->makeError);
+  napi_ref *references[] = {&callbacks->makeException, &callbacks->partsOf,
+                            &callbacks->makeError, &callbacks->externIdOf,
+                            &callbacks->externOf};
+  for (size_t i = 0; i < 5; ++i)
+    napi_create_reference(env, value[i], 1, references[i]);
   napi_set_instance_data(
       env, callbacks, [](napi_env, void *data, void *) { free(data); },
       nullptr);
@@ -472,6 +504,7 @@ void addNatives(napi_env env, napi_value native) {
       {"idOf", idOf},
       {"convert", convert},
       {"convertAll", convertAll},
+      {"isExternTable", isExternTable},
       {"setCallbacks", setCallbacks},
   };
   for (auto &each : natives)

@@ -83,13 +83,22 @@ class Memory {
     return old;
   }
 }
+// A missing element is null, but undefined where it can be.
+const elementOf = (thing, value) => value === undefined && !native.isExternTable(thing) ? null : value;
 class Table {
   constructor(descriptor, value = null) {
     const [initial, maximum] = limits(descriptor, 'Table');
-    if (descriptor.element !== 'anyfunc' && descriptor.element !== 'funcref')
-      throw new TypeError("Table: an addon has tables of functions only (element: 'anyfunc')");
-    register(this, { kind: 'Table', make: (held) => native.makeTable(held, initial, maximum) });
-    if (value !== null)
+    const isExtern = descriptor.element === 'externref';
+    if (!isExtern && descriptor.element !== 'anyfunc' && descriptor.element !== 'funcref')
+      throw new TypeError("Table: an addon has tables of functions (element: 'anyfunc') and of 'externref'");
+    const first = arguments.length < 2 ? undefined : value;
+    register(this, { kind: 'Table', make: (held) => {
+      const table = native.makeTable(held, initial, maximum, isExtern);
+      for (let i = 0; isExtern && i < initial; ++i)
+        native.tableSet(table, i, first);
+      return table;
+    } });
+    if (value !== null && !isExtern)
       for (let i = 0; i < initial; ++i)
         this.set(i, value);
   }
@@ -100,30 +109,33 @@ class Table {
       throw new RangeError(`Table.get: no element ${at}`);
     return native.tableGet(thing, at);
   }
-  set(index, value = null) {
+  set(index, value) {
     const thing = thingOf(this, 'Table'), at = unsigned(index, 'Table.set: index');
+    value = elementOf(thing, value);
     if (at >= native.tableLength(thing))
       throw new RangeError(`Table.set: no element ${at}`);
     if (!native.tableSet(thing, at, value))
       throw new TypeError('Table.set: not null or a function of an instance of the same store');
   }
-  grow(delta, value = null) {
-    const old = native.tableGrow(thingOf(this, 'Table'), unsigned(delta, 'Table.grow: delta'), value);
+  grow(delta, value) {
+    const thing = thingOf(this, 'Table');
+    const old = native.tableGrow(thing, unsigned(delta, 'Table.grow: delta'), elementOf(thing, value));
     if (old < 0)
       throw new RangeError('Table.grow: past the maximum, no memory, or not a function of the same store');
     return old;
   }
 }
-const types = ['i32', 'i64', 'f32', 'f64'];
+const types = ['i32', 'i64', 'f32', 'f64', 'externref'];
 const checkType = (type, what) => {
   if (!types.includes(type))
-    throw new TypeError(`${what}: ${String(type)}: an addon has values of i32, i64, f32 and f64`);
+    throw new TypeError(`${what}: ${String(type)}: an addon has values of i32, i64, f32, f64 and externref`);
   return type;
 };
 class Global {
   constructor(descriptor, value) {
     const type = checkType(descriptor?.value, 'Global');
-    const first = value === undefined ? (type === 'i64' ? 0n : 0) : native.convert(type, value);
+    const first = type === 'externref' ? (arguments.length < 2 ? null : value) // as V8 has it
+      : value === undefined ? (type === 'i64' ? 0n : 0) : native.convert(type, value);
     const isMutable = Boolean(descriptor.mutable);
     register(this, { kind: 'Global', make: (held) => native.makeGlobal(held, type, isMutable, first) });
   }
@@ -179,6 +191,17 @@ const partsOf = (thrown) => {
 const { RuntimeError = Error, LinkError = Error } = globalThis.WebAssembly ?? {};
 const errorClasses = { ERR_MOAT_TRAP: RuntimeError, ERR_MOAT_LINK: LinkError };
 const makeError = (code, text) => Object.assign(new (errorClasses[code] ?? Error)(text), { code });
+// External references: values by number, which live as long as the store; -0 is no key of a Map.
+const externs = (kept) => kept.externs ??= { values: [], ids: new Map() };
+const minusZero = Symbol();
+const externIdOf = (kept, value) => {
+  const { values, ids } = externs(kept), key = Object.is(value, -0) ? minusZero : value;
+  let id = ids.get(key);
+  if (id === undefined)
+    ids.set(key, id = values.push(value) - 1);
+  return id;
+};
+const externOf = (kept, id) => externs(kept).values[id];
 const failForImport = ({ module, name, wanted }, reason) =>
   failWith(LinkError, 'ERR_MOAT_LINK', `incompatible import type: "${module}" "${name}": wanted ${wanted}: ${reason}`);
 const imports = native.imports();
@@ -258,7 +281,7 @@ const instantiate = (options = {}) => {
   states.set(instance, { kept });
   return instance;
 };
-native.setCallbacks(makeException, partsOf, makeError);
+native.setCallbacks(makeException, partsOf, makeError, externIdOf, externOf);
 return Object.assign(instantiate, classes, { Exception });
 }
 )js";

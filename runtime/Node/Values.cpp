@@ -16,17 +16,24 @@ napi_value fail(napi_env env, const char *code, const char *text) {
   return nullptr;
 }
 
-napi_value makeError(napi_env env, const char *code, napi_value message) {
+/// A function of the prelude's.
+static napi_value callback(napi_env env, napi_ref Callbacks::*which) {
   void *data = nullptr;
+  napi_value function = nullptr;
   napi_get_instance_data(env, &data);
-  napi_value function, undefined, arguments[2], error = nullptr;
-  napi_get_reference_value(env, static_cast<Callbacks *>(data)->makeError,
+  napi_get_reference_value(env, static_cast<Callbacks *>(data)->*which,
                            &function);
+  return function;
+}
+
+napi_value makeError(napi_env env, const char *code, napi_value message) {
+  napi_value undefined, arguments[2], error = nullptr;
   napi_get_undefined(env, &undefined);
   napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &arguments[0]);
   arguments[1] = message;
-  bool isMade = napi_call_function(env, undefined, function, 2, arguments,
-                                   &error) == napi_ok;
+  bool isMade =
+      napi_call_function(env, undefined, callback(env, &Callbacks::makeError),
+                         2, arguments, &error) == napi_ok;
   return isMade ? error : nullptr;
 }
 
@@ -57,8 +64,8 @@ bool isThrowing(napi_env env) {
 }
 
 moat_kind *typesOf(const moat_extern &thing, size_t count) {
-  // The longest that we make is `externref`.
-  size_t size = 64 + 12 * count;
+  // The longest that we make is `(ref null extern)`.
+  size_t size = 64 + 20 * count;
   auto *types = static_cast<moat_kind *>(malloc(count * sizeof(moat_kind) + 1));
   auto *text = static_cast<char *>(malloc(size));
   if (!types || !text)
@@ -77,11 +84,7 @@ moat_kind *typesOf(const moat_extern &thing, size_t count) {
 /// An exception that no guest caught, as the prelude's class.
 static napi_value makeException(napi_env env, Held &held,
                                 napi_value backtrace) {
-  void *data = nullptr;
-  napi_get_instance_data(env, &data);
-  napi_value function, undefined, result = nullptr, values;
-  napi_get_reference_value(env, static_cast<Callbacks *>(data)->makeException,
-                           &function);
+  napi_value undefined, result = nullptr, values;
   napi_get_undefined(env, &undefined);
   size_t count;
   const moat_value *thrown = moat_exception_values(&held.trap, &count);
@@ -89,11 +92,12 @@ static napi_value makeException(napi_env env, Held &held,
   moat_kind *types = typesOf(tag, count);
   napi_create_array_with_length(env, count, &values);
   for (uint32_t i = 0; i < count && types; ++i)
-    napi_set_element(env, values, i, toJs(env, types[i], thrown[i]));
+    napi_set_element(env, values, i, toJs(env, held, types[i], thrown[i]));
   free(types);
   napi_value arguments[] = {valueOf(env, held), makeThing(env, held, tag),
                             values, backtrace};
-  napi_call_function(env, undefined, function, 4, arguments, &result);
+  napi_call_function(env, undefined, callback(env, &Callbacks::makeException),
+                     4, arguments, &result);
   return result;
 }
 
@@ -195,7 +199,46 @@ static bool toBigInt64(napi_env env, napi_value js, int64_t &number) {
   return true;
 }
 
-bool fromJs(napi_env env, napi_value js, moat_kind type, moat_value &value) {
+/// Addresses of external references are multiples of it, as addresses are.
+static constexpr uintptr_t externUnit = 16;
+
+bool toExtern(napi_env env, Held &held, napi_value js, void *&reference) {
+  napi_valuetype type = napi_undefined;
+  if (js)
+    napi_typeof(env, js, &type);
+  reference = nullptr;
+  if (type == napi_null)
+    return true;
+  napi_value undefined, number;
+  uint32_t id;
+  napi_get_undefined(env, &undefined);
+  napi_value arguments[] = {keptOf(env, held), js ? js : undefined};
+  if (napi_call_function(env, undefined, callback(env, &Callbacks::externIdOf),
+                         2, arguments, &number) != napi_ok ||
+      napi_get_value_uint32(env, number, &id) != napi_ok)
+    return false;
+  reference = reinterpret_cast<void *>((uintptr_t(id) + 1) * externUnit);
+  return true;
+}
+
+napi_value ofExtern(napi_env env, Held &held, void *reference) {
+  napi_value undefined, arguments[2], js = nullptr;
+  if (!reference) {
+    napi_get_null(env, &js);
+    return js;
+  }
+  uintptr_t id = reinterpret_cast<uintptr_t>(reference) / externUnit - 1;
+  napi_get_undefined(env, &undefined);
+  arguments[0] = keptOf(env, held);
+  napi_create_uint32(env, static_cast<uint32_t>(id), &arguments[1]);
+  bool isFound =
+      napi_call_function(env, undefined, callback(env, &Callbacks::externOf), 2,
+                         arguments, &js) == napi_ok;
+  return isFound ? js : nullptr;
+}
+
+bool fromJs(napi_env env, Held &held, napi_value js, moat_kind type,
+            moat_value &value) {
   int32_t i32;
   int64_t i64;
   double number;
@@ -220,12 +263,15 @@ bool fromJs(napi_env env, napi_value js, moat_kind type, moat_value &value) {
       return false;
     value.f64 = number;
     return true;
+  case MOAT_EXTERNREF:
+    return toExtern(env, held, js, value.ref);
   default:
     return false;
   }
 }
 
-napi_value toJs(napi_env env, moat_kind type, const moat_value &value) {
+napi_value toJs(napi_env env, Held &held, moat_kind type,
+                const moat_value &value) {
   napi_value js = nullptr;
   switch (type) {
   case MOAT_I32:
@@ -240,6 +286,8 @@ napi_value toJs(napi_env env, moat_kind type, const moat_value &value) {
   case MOAT_F64:
     napi_create_double(env, value.f64, &js);
     return js;
+  case MOAT_EXTERNREF:
+    return ofExtern(env, held, value.ref);
   default:
     napi_get_undefined(env, &js);
     return js;
@@ -247,19 +295,29 @@ napi_value toJs(napi_env env, moat_kind type, const moat_value &value) {
 }
 
 bool readTypes(const char *text, moat_kind *types, size_t count) {
-  for (const char *at = strchr(text, ' '); at; at = strchr(at + 1, ' ')) {
-    static constexpr const char *names[] = {"i32", "i64", "f32", "f64"};
-    if (at[1] == '(')
-      continue;
+  static constexpr struct {
+    const char *name;
+    moat_kind kind;
+  } known[] = {{"i32", MOAT_I32},
+               {"i64", MOAT_I64},
+               {"f32", MOAT_F32},
+               {"f64", MOAT_F64},
+               {"externref", MOAT_EXTERNREF},
+               {"(ref null extern)", MOAT_EXTERNREF}};
+  for (const char *at = strchr(text, ' '); at; at = strchr(at, ' ')) {
+    ++at;
     bool isFound = false;
-    for (int kind = 0; kind < 4 && count; ++kind)
-      if (strncmp(at + 1, names[kind], 3) == 0) {
-        *types++ = static_cast<moat_kind>(kind);
+    for (auto &each : known)
+      if (size_t size = strlen(each.name);
+          count && strncmp(at, each.name, size) == 0) {
+        *types++ = each.kind;
+        at += size;
+        --count;
         isFound = true;
+        break;
       }
-    if (!isFound)
+    if (!isFound && (*at != '(' || strncmp(at, "(ref ", 5) == 0))
       return false;
-    --count;
   }
   return count == 0;
 }
