@@ -39,7 +39,13 @@ struct HostError {
   moat_error_kind kind = MOAT_OK;
   std::string code;
   std::string text;
-  moat_trap_info trap = {}; ///< of MOAT_START_FAILED
+  moat_trap_info trap = noTrap(); ///< of MOAT_START_FAILED
+
+  static moat_trap_info noTrap() {
+    moat_trap_info trap = {};
+    trap.kind = -1;
+    return trap;
+  }
 
   static std::unexpected<HostError> of(const moat_error &error) {
     return std::unexpected(HostError{error.kind, error.code ? error.code : "",

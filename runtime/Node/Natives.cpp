@@ -194,8 +194,8 @@ static napi_value listImports(napi_env env, napi_callback_info) {
     napi_set_named_property(env, entry, "kind", toString(env, kindName(kind)));
     napi_set_named_property(env, entry, "wanted", toString(env, wanted));
     if (kind == MOAT_GLOBAL) {
-      const char *type = strstr(wanted, "extern") ? "externref"
-                                                  : strrchr(wanted, ' ') + 1;
+      const char *type =
+          strstr(wanted, "extern") ? "externref" : strrchr(wanted, ' ') + 1;
       napi_set_named_property(env, entry, "type",
                               toString(env, type, strcspn(type, ")")));
     }
@@ -258,10 +258,9 @@ static napi_value makeTable(napi_env env, napi_callback_info info) {
   bool isExtern = false;
   napi_get_value_bool(env, value[3], &isExtern);
   return madeOf(env, held,
-                moat_make_table(held.store,
-                                isExtern ? MOAT_EXTERNREF : MOAT_FUNCREF, false,
-                                uint32Of(env, value[1]),
-                                maximumOf(env, value[2])));
+                moat_make_table(
+                    held.store, isExtern ? MOAT_EXTERNREF : MOAT_FUNCREF, false,
+                    uint32Of(env, value[1]), maximumOf(env, value[2])));
 }
 
 /// makeGlobal(held, type, isMutable, value)
@@ -272,7 +271,8 @@ static napi_value makeGlobal(napi_env env, napi_callback_info info) {
   moat_kind type;
   moat_value first = {};
   napi_get_value_bool(env, value[2], &isMutable);
-  if (!readKind(env, value[1], type) || !fromJs(env, held, value[3], type, first))
+  if (!readKind(env, value[1], type) ||
+      !fromJs(env, held, value[3], type, first))
     return nullptr;
   return madeOf(env, held,
                 moat_make_global(held.store, type, isMutable, first));
@@ -344,8 +344,10 @@ static napi_value getElement(napi_env env, napi_callback_info info) {
   if (function.object)
     return functionOf(env, *table.held, function, "", 0);
   if (element)
-    return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no references but functions to JavaScript");
+    return fail(
+        env, "ERR_MOAT_TYPE",
+        "an addon passes no references but functions and external ones to "
+        "JavaScript");
   napi_get_null(env, &result);
   return result;
 }
@@ -379,7 +381,8 @@ static napi_value getGlobal(napi_env env, napi_callback_info info) {
   bool isMutable;
   if (!globalType(global.thing, type, isMutable))
     return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no vectors and no references but external ones to JavaScript");
+                "an addon passes no vectors and no references but external "
+                "ones to JavaScript");
   return toJs(env, *global.held, type, moat_get_global(&global.thing));
 }
 
@@ -392,7 +395,8 @@ static napi_value setGlobal(napi_env env, napi_callback_info info) {
   moat_value number = {};
   if (!globalType(global.thing, type, isMutable))
     return fail(env, "ERR_MOAT_TYPE",
-                "an addon passes no vectors and no references but external ones to JavaScript");
+                "an addon passes no vectors and no references but external "
+                "ones to JavaScript");
   if (!isMutable)
     return toBoolean(env, false);
   if (!fromJs(env, *global.held, value[1], type, number))

@@ -22,6 +22,7 @@
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.env: a string holds a NUL byte
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.preopens: a string holds a NUL byte
 // CHECK-NEXT: a NUL: ERR_INVALID_ARG_VALUE: options.version: a string holds a NUL byte
+// CHECK-NEXT: no trap: -1
 // CHECK-NEXT: closed: EBADF: cannot use stderr: bad file descriptor
 // CHECK-NEXT: no trap: -1
 // CHECK-NEXT: before start: ERR_WASI_NOT_STARTED
@@ -174,7 +175,9 @@ int main(int argc, char **) {
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .args = {cut}}));
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .env = {{"NAME", cut}}}));
   show("a NUL", moat::WASI::create(store, {.version = "preview1", .preopens = {{cut, "data"}}}));
-  show("a NUL", moat::WASI::create(store, {.version = "preview1" + cut}));
+  auto nul = moat::WASI::create(store, {.version = "preview1" + cut});
+  show("a NUL", nul);
+  printf("no trap: %d\n", nul.error().trap.kind);
   auto closed = moat::WASI::create(store, {.version = "preview1", .stderrFd = 999});
   show("closed", closed);
   printf("no trap: %d\n", closed.error().trap.kind);
