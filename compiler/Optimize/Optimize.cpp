@@ -13,6 +13,7 @@
 #include "Optimize/Dispatch.h"
 #include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
+#include "Optimize/NarrowLoads.h"
 #include "Optimize/NoWrap.h"
 #include "Optimize/Pair.h"
 #include "Optimize/Quiet.h"
@@ -218,6 +219,7 @@ void Optimizer::addInvariants(FunctionPassManager &passes) {
 /// In front of LLVM's pipeline, which hides trip counts early.
 FunctionPassManager Optimizer::rollLoops() {
   FunctionPassManager passes = cleanUp();
+  passes.addPass(NarrowLoadsPass());
   addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(
@@ -227,6 +229,7 @@ FunctionPassManager Optimizer::rollLoops() {
 
 FunctionPassManager Optimizer::improveLoops() {
   FunctionPassManager passes;
+  passes.addPass(NarrowLoadsPass());
   addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
   llvm::LoopPassManager inductions;
