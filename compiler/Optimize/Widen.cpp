@@ -17,6 +17,8 @@
 //   wide value, and all but the last of this one.
 // - An integer phi to which every turn adds (or, and, xor, …) is N partial
 //   results, which are joined behind the loop. Nothing else may read it.
+// - A vector phi to which every turn adds the same vector counts: its parts
+//   begin one such step apart, and N steps are added.
 // - Addresses are computed of the first of the N turns, from inductions, phis
 //   to which each turn adds a constant.
 //
@@ -101,10 +103,11 @@ public:
   const llvm::SCEV *turnsMinusOne = nullptr;
   unsigned width = 0; ///< turns in one of the wide loop
 
-  enum class Role { Induction, Reduction, Kept };
+  enum class Role { Induction, VectorInduction, Reduction, Kept };
   struct Carried {
     Role role;
     uint64_t step = 0;                     ///< of an induction
+    llvm::Value *vectorStep = nullptr;     ///< of one of vectors
     unsigned operation = 0, intrinsic = 0; ///< of a reduction
   };
   llvm::SmallMapVector<llvm::PHINode *, Carried, 8> carried;
@@ -118,6 +121,7 @@ private:
   bool findWidth(uint64_t registerBits);
   Carried roleOf(llvm::PHINode *phi);
   bool findLinks(llvm::PHINode *phi, Carried &reduction);
+  llvm::Value *vectorStepOf(llvm::PHINode *phi) const;
   bool isPlace(const llvm::Instruction &instruction) const;
   bool isConsecutive(llvm::Instruction &access);
   bool canWiden(llvm::Value *value);
@@ -150,6 +154,8 @@ private:
   llvm::Value *widenShuffle(llvm::ShuffleVectorInst &shuffle);
   llvm::Value *widenCall(llvm::CallInst &call);
   llvm::Value *shifted(llvm::PHINode *kept);
+  llvm::Value *counted(llvm::Value *start, llvm::Value *step);
+  llvm::Value *nextOf(llvm::PHINode *phi);
   llvm::Value *startOf(llvm::PHINode *phi);
   llvm::Value *joined(llvm::IRBuilder<> &at, llvm::PHINode *reduction);
   llvm::Value *atEnd(llvm::IRBuilder<> &at, llvm::PHINode *phi);
@@ -167,6 +173,7 @@ private:
   SmallVector<llvm::BasicBlock *, 2> guards;
   llvm::Value *turns = nullptr, *wideTurns = nullptr;
   llvm::DenseMap<llvm::Value *, llvm::Value *> widePhis, places, values;
+  llvm::DenseMap<llvm::PHINode *, llvm::Value *> wideNext; ///< that count
 };
 } // namespace
 
@@ -245,6 +252,27 @@ bool NarrowLoop::findLinks(llvm::PHINode *phi, Carried &reduction) {
   return true;
 }
 
+static llvm::Value *withoutBitCast(llvm::Value *value) {
+  auto *cast = llvm::dyn_cast<llvm::BitCastInst>(value);
+  return cast ? cast->getOperand(0) : value;
+}
+
+/// What every turn adds to a phi of vectors, seen as vectors of some integers,
+/// or null.
+llvm::Value *NarrowLoop::vectorStepOf(llvm::PHINode *phi) const {
+  auto *sum = llvm::dyn_cast<llvm::BinaryOperator>(withoutBitCast(nextOf(phi)));
+  if (!sum || sum->getOpcode() != llvm::Instruction::Add ||
+      !sum->getType()->isVectorTy() ||
+      sum->getType()->getScalarSizeInBits() < 8 ||
+      !isWidenable(sum->getType()) || !phi->getType()->isVectorTy())
+    return nullptr;
+  for (unsigned i : {0, 1})
+    if (withoutBitCast(sum->getOperand(i)) == phi &&
+        isInvariant(sum->getOperand(1 - i)))
+      return sum->getOperand(1 - i);
+  return nullptr;
+}
+
 NarrowLoop::Carried NarrowLoop::roleOf(llvm::PHINode *phi) {
   llvm::Type *type = phi->getType();
   if (type->isIntegerTy() && type->getIntegerBitWidth() <= 64) {
@@ -256,6 +284,8 @@ NarrowLoop::Carried NarrowLoop::roleOf(llvm::PHINode *phi) {
   Carried reduction{.role = Role::Reduction};
   if (findLinks(phi, reduction))
     return reduction;
+  if (llvm::Value *step = vectorStepOf(phi))
+    return {.role = Role::VectorInduction, .vectorStep = step};
   return {.role = Role::Kept};
 }
 
@@ -340,7 +370,7 @@ bool NarrowLoop::canWidenOperation(llvm::Instruction &instruction) {
   };
   if (auto *phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
     const Carried &how = carried.find(phi)->second;
-    return how.role == Role::Reduction ||
+    return how.role == Role::Reduction || how.role == Role::VectorInduction ||
            (how.role == Role::Kept && canWiden(nextOf(phi)));
   }
   if (llvm::isa<llvm::LoadInst>(instruction))
@@ -524,9 +554,9 @@ llvm::Value *WideLoop::widenCall(llvm::CallInst &call) {
 
 llvm::Value *WideLoop::widenOperation(llvm::Instruction &instruction) {
   if (auto *phi = llvm::dyn_cast<llvm::PHINode>(&instruction))
-    return n.carried.find(phi)->second.role == NarrowLoop::Role::Reduction
-               ? widePhis.at(phi)
-               : shifted(phi);
+    return n.carried.find(phi)->second.role == NarrowLoop::Role::Kept
+               ? shifted(phi)
+               : widePhis.at(phi);
   if (auto *shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&instruction))
     return widenShuffle(*shuffle);
   if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
@@ -569,11 +599,28 @@ llvm::Value *WideLoop::widenOperation(llvm::Instruction &instruction) {
   return b.Insert(copy);
 }
 
+/// What a vector induction is in each of the first turns: \p start and no step,
+/// one, and so on.
+llvm::Value *WideLoop::counted(llvm::Value *start, llvm::Value *step) {
+  unsigned lanes = lanesOf(step->getType());
+  SmallVector<llvm::Constant *, 64> turns;
+  for (unsigned i = 0; i < lanes * width; ++i)
+    turns.push_back(
+        llvm::ConstantInt::get(step->getType()->getScalarType(), i / lanes));
+  llvm::Value *passed =
+      before.CreateMul(repeat(step), llvm::ConstantVector::get(turns));
+  llvm::Value *first = repeat(before.CreateBitCast(start, step->getType()));
+  return before.CreateBitCast(before.CreateAdd(first, passed),
+                              wideType(start->getType()));
+}
+
 llvm::Value *WideLoop::startOf(llvm::PHINode *phi) {
   const NarrowLoop::Carried &how = n.carried.find(phi)->second;
   llvm::Value *start = n.startOf(phi);
   if (how.role == NarrowLoop::Role::Induction)
     return start;
+  if (how.role == NarrowLoop::Role::VectorInduction)
+    return counted(start, how.vectorStep);
   llvm::Value *repeated = repeat(start);
   bool isRepeatable = how.role == NarrowLoop::Role::Kept ||
                       how.intrinsic != 0 ||
@@ -617,6 +664,8 @@ llvm::Value *WideLoop::atEnd(llvm::IRBuilder<> &at, llvm::PHINode *phi) {
                                        n.number(phi, how.step));
     return at.CreateAdd(n.startOf(phi), passed);
   }
+  case NarrowLoop::Role::VectorInduction:
+    return part(at, wideNext.at(phi), phi->getType(), 0);
   case NarrowLoop::Role::Reduction:
     return joined(at, phi);
   case NarrowLoop::Role::Kept:
@@ -630,7 +679,8 @@ llvm::Value *WideLoop::leaving(llvm::IRBuilder<> &at, llvm::Value *value) {
   if (n.isInvariant(value))
     return value;
   for (const auto &[phi, how] : n.carried) {
-    bool isSum = how.role != NarrowLoop::Role::Kept;
+    bool isSum = how.role == NarrowLoop::Role::Induction ||
+                 how.role == NarrowLoop::Role::Reduction;
     if (isSum && value == n.nextOf(phi))
       return atEnd(at, phi);
     if (isSum && value == phi)
@@ -689,6 +739,28 @@ void WideLoop::writeGuards() {
   guards.push_back(second);
 }
 
+/// What the wide loop hands to its next turn.
+llvm::Value *WideLoop::nextOf(llvm::PHINode *phi) {
+  const NarrowLoop::Carried &how = n.carried.find(phi)->second;
+  llvm::Value *here = widePhis.at(phi);
+  switch (how.role) {
+  case NarrowLoop::Role::Induction:
+    return b.CreateAdd(here, n.number(phi, how.step * width));
+  case NarrowLoop::Role::VectorInduction: {
+    llvm::Type *type = how.vectorStep->getType();
+    llvm::Value *passed = repeat(
+        before.CreateMul(how.vectorStep, llvm::ConstantInt::get(type, width)));
+    llvm::Value *next =
+        b.CreateAdd(b.CreateBitCast(here, passed->getType()), passed);
+    return wideNext[phi] = b.CreateBitCast(next, here->getType());
+  }
+  case NarrowLoop::Role::Reduction:
+  case NarrowLoop::Role::Kept:
+    return widened(n.nextOf(phi));
+  }
+  llvm_unreachable("a role");
+}
+
 void WideLoop::writeBody() {
   b.SetInsertPoint(wide);
   auto *counter = b.CreatePHI(b.getInt64Ty(), 2, "wide.counter");
@@ -717,13 +789,8 @@ void WideLoop::writeBody() {
     if (made)
       made->copyMetadata(instruction, {llvm::LLVMContext::MD_tbaa});
   }
-  for (const auto &[phi, how] : n.carried) {
-    llvm::Value *next =
-        how.role == NarrowLoop::Role::Induction
-            ? b.CreateAdd(widePhis.at(phi), n.number(phi, how.step * width))
-            : widened(n.nextOf(phi));
-    llvm::cast<llvm::PHINode>(widePhis.at(phi))->addIncoming(next, wide);
-  }
+  for (const auto &[phi, how] : n.carried)
+    llvm::cast<llvm::PHINode>(widePhis.at(phi))->addIncoming(nextOf(phi), wide);
   for (llvm::PHINode &exit : n.loop.getUniqueExitBlock()->phis()) {
     llvm::Value *value = exit.getIncomingValueForBlock(&n.body);
     auto *instruction = llvm::dyn_cast<llvm::Instruction>(value);

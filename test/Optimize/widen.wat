@@ -1,6 +1,6 @@
 ;;; Loops over the producer's vectors are widened to the machine's, and do the turns that are left as
 ;;; they did: lanes, a value kept for the next turn, an integer sum, a shuffle within a turn, rolled
-;;; copies, and arrays that may overlap. compiler/README.md, "Why are the producer's vectors widened?"
+;;; copies, arrays that may overlap, and vectors that count. compiler/README.md, "Why are the producer's vectors widened?"
 ;; RUN: wat2wasm %s -o %t.wasm
 ;; RUN: moat %t.wasm -O2 --mcpu=x86-64-v3 --emit=llvm-opt -o - | FileCheck %s
 ;; RUN: moat %t.wasm -O3 --mcpu=x86-64-v3 --emit=llvm-opt -o - | FileCheck %s --check-prefix=FULL
@@ -12,7 +12,7 @@
 (module
   (type $function (func (param i32 i32) (result i32)))
   (memory 1)
-  (table funcref (elem $scale $kept $sum $swap $least $two))
+  (table funcref (elem $scale $kept $sum $swap $least $two $count))
 
   ;; Lane by lane; two copies, which are rolled first.
   (func $scale (type $function) (local $at i32)
@@ -107,6 +107,27 @@
   ;; CHECK: icmp ult
   ;; CHECK: wide:
   ;; CHECK: store <8 x i32>
+
+  ;; Four numbers that count by a step that is no constant; what they are behind the loop.
+  (func $count (param $from i32) (param $turns i32) (result i32)
+    (local $numbers v128) (local $step v128)
+    (local.set $step (i32x4.splat (local.get $turns)))
+    (local.set $numbers (v128.const i32x4 0 1 2 3))
+    (loop $next
+      (v128.store (local.get $from)
+        (v128.xor (local.get $numbers) (v128.load (local.get $from))))
+      (local.set $numbers (i32x4.add (local.get $numbers) (local.get $step)))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (i32x4.extract_lane 2 (local.get $numbers)))
+  ;; CHECK-LABEL: define {{.*}} @w6(
+  ;; CHECK: mul {{.*}}<8 x i32> {{.*}}, <i32 0, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 1>
+  ;; CHECK: wide:
+  ;; CHECK: [[BYTES:%.*]] = phi <32 x i8>
+  ;; CHECK: xor <32 x i8> {{.*}}[[BYTES]]
+  ;; CHECK: [[NUMBERS:%.*]] = bitcast <32 x i8> [[BYTES]] to <8 x i32>
+  ;; CHECK: add <8 x i32> {{.*}}[[NUMBERS]]
+  ;; CHECK: wide.behind:
 
   (func (export "_start")
     (drop (call_indirect (type $function)
