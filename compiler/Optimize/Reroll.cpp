@@ -718,6 +718,39 @@ static bool isDone(llvm::Loop &loop, llvm::ScalarEvolution &evolution,
          evolution.getSmallConstantTripMultiple(&loop) % factor;
 }
 
+/// Of an unrolled loop: lets each turn add to an integer vector once. What the
+/// copies add is summed up first, and does not wait for the turn before.
+static void shortenSums(llvm::BasicBlock &body) {
+  for (llvm::PHINode &phi : body.phis()) {
+    if (!phi.getType()->isVectorTy() || !phi.getType()->isIntOrIntVectorTy() ||
+        !phi.hasOneUse() || phi.getBasicBlockIndex(&body) < 0)
+      continue;
+    auto *last = llvm::dyn_cast<llvm::BinaryOperator>(
+        phi.getIncomingValueForBlock(&body));
+    SmallVector<llvm::Value *, 8> numbers;
+    llvm::Value *kept = &phi;
+    llvm::BinaryOperator *link = nullptr;
+    do {
+      llvm::Use &use = *kept->use_begin();
+      link = llvm::dyn_cast<llvm::BinaryOperator>(use.getUser());
+      if (!link || link->getOpcode() != llvm::Instruction::Add ||
+          link->getParent() != &body)
+        break;
+      numbers.push_back(link->getOperand(1 - use.getOperandNo()));
+      kept = link;
+    } while (link != last && link->hasOneUse());
+    if (kept != last || numbers.size() < 2)
+      continue;
+    llvm::IRBuilder<> b(last);
+    // Two at a time, so that none waits for all of the others.
+    for (size_t next = 0; next + 1 < numbers.size(); next += 2)
+      numbers.push_back(b.CreateAdd(numbers[next], numbers[next + 1]));
+    last->setOperand(0, &phi);
+    last->setOperand(1, numbers.back());
+    last->dropPoisonGeneratingFlags();
+  }
+}
+
 llvm::PreservedAnalyses
 UnrollAgainPass::run(llvm::Function &function,
                      llvm::FunctionAnalysisManager &analyses) {
@@ -740,5 +773,8 @@ UnrollAgainPass::run(llvm::Function &function,
   passes.addPass(llvm::LoopUnrollPass(
       llvm::LoopUnrollOptions(/*OptLevel=*/2, /*OnlyWhenForced=*/true)));
   passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
-  return passes.run(function, analyses);
+  llvm::PreservedAnalyses preserved = passes.run(function, analyses);
+  for (llvm::BasicBlock &block : function)
+    shortenSums(block);
+  return preserved;
 }
