@@ -12,7 +12,7 @@
 ;; RUN:   | FileCheck %s --check-prefix=LOW
 ;; NONE-NOT: version
 ;; LOW-NOT: @moat_versions =
-;; WORSE-NOT: sandybridge
+;; WORSE-NOT: define {{.*}}sandybridge
 ;; CHECK-DAG: @moat_versions = external hidden constant i8
 ;; CHECK-DAG: @moat_version_needs = hidden constant [8 x i64]
 (module
