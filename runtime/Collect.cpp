@@ -22,7 +22,7 @@ namespace moat::rt {
   // Somebody else's stack: the guest's frames begin where it was left.
   for (Activation *outer = moat_activation;
        outer && !domain.stack.contains(begin); outer = outer->previous)
-    begin = outer->resumeSp;
+    begin = outer->leftSp();
   if (!domain.stack.contains(begin))
     return;
   begin &= ~uint64_t(sizeof(void *) - 1);

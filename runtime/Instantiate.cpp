@@ -112,6 +112,7 @@ struct StoreInstance {
 /// The store itself; what the interface shows of it is its base.
 struct Contents : Store {
   Domain domain;
+  TrapRecord unprotectedRecord; ///< of the call that nobody protects
   abi::Context context;
   StoreOptions options;
   uint64_t stackName = 0; ///< valgrind's
@@ -245,6 +246,9 @@ Store *Store::create(const StoreOptions &options) {
   store->domain.throwThrough = throwThroughForeignFrames;
   store->domain.throwOn = throwOn;
   store->domain.endUnprotected = endUnprotected;
+  store->domain.unprotected.domain = &store->domain;
+  store->domain.unprotected.record = &store->unprotectedRecord;
+  store->domain.unprotected.isUnprotected = true;
   store->domain.hasTimeLimit = options.callTimeNs != 0;
   store->domain.memoryBytesLeft = options.memoryBytes;
   store->domain.tableElementsLeft = options.tableElements;
@@ -462,15 +466,6 @@ static inline void keepValues(const abi::Context &context, const char *text,
   return protect(domain, body, argument, record, second);
 }
 
-/// After moat_enter_idle() has not returned as a call does.
-[[gnu::noinline]] static bool leaveIdle(Domain &domain, IdleEntry ending,
-                                        TrapRecord &record) {
-  if (ending == IdleEntry::Interrupted)
-    record.endByTrap(domain.callEnding);
-  CallScope::end(domain);
-  return false;
-}
-
 /// Runs \p body in \p domain as a call from the host.
 static inline bool callFromHost(Domain &domain, void (*body)(void *),
                                 void *argument, TrapRecord &record,
@@ -482,7 +477,8 @@ static inline bool callFromHost(Domain &domain, void (*body)(void *),
     return true;
   if (ending == IdleEntry::Other)
     return callInAnything(domain, body, argument, record, second);
-  return leaveIdle(domain, ending, record);
+  CallScope::end(domain);
+  return false;
 }
 
 static bool enterStore(Domain &domain, void (*body)(void *), void *argument,

@@ -2,7 +2,9 @@
 //
 // The state of a call is a word of its domain: idle, running, interrupted. Who
 // interrupts moves it from running to interrupted and only then signals, so
-// that a signal that comes too late finds nothing to do.
+// that a signal that comes too late finds nothing to do. A call that nobody
+// protects does not move it: its activation says that it is running, and its
+// mark may come when it has just ended. Then the next call removes it.
 
 #include "Interrupt.h"
 #include "Arch/Arch.h"
@@ -56,10 +58,14 @@ void CallScope::stopTimer(Domain &domain) {
 
 bool interruptCall(Domain &domain) {
   host::installInterruptHandler(onInterrupt);
-  uint32_t running = CallRunning;
-  if (!__atomic_compare_exchange_n(&domain.callState, &running, CallInterrupted,
-                                   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-    return running == CallInterrupted;
+  uint32_t from = CallRunning;
+  if (__atomic_load_n(&domain.unprotected.hostSp, __ATOMIC_ACQUIRE))
+    from = CallIdle;
+  if (!__atomic_compare_exchange_n(&domain.callState, &from, CallInterrupted,
+                                   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) &&
+      from != CallInterrupted)
+    return false;
+  // Marked before or not: that signal may have come between two calls.
   host::signalThread(__atomic_load_n(&domain.callThread, __ATOMIC_RELAXED),
                      &domain);
   return true;

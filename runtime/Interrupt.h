@@ -48,7 +48,13 @@ inline void endIfInterrupted(const Domain &domain);
 enum CallState : uint32_t { CallIdle, CallRunning, CallInterrupted };
 
 CallScope::CallScope(Domain &domain, int32_t thread, uint64_t limitNs)
-    : domain(domain), isOutermost(domain.callState == CallIdle) {
+    : domain(domain),
+      isOutermost(domain.callState == CallIdle && !domain.unprotected.hostSp) {
+  // A mark that came when its call had ended.
+  if (isInterrupted(domain) && !isActive(domain)) {
+    end(domain);
+    isOutermost = true;
+  }
   if (!isOutermost)
     return;
   domain.callThread = thread;
@@ -64,8 +70,10 @@ CallScope::~CallScope() {
 }
 
 void CallScope::end(Domain &domain) {
-  if (domain.callTimer)
+  if (domain.callTimer) {
     stopTimer(domain);
+    domain.callEnding = Trap::Interrupted; // only a timer says anything else
+  }
   __atomic_store_n(&domain.callState, CallIdle, __ATOMIC_RELEASE);
 }
 

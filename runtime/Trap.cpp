@@ -87,8 +87,8 @@ void destroyStack(Domain &domain) {
 /// run on it.
 static uint64_t freeStackTop(const Domain &domain) {
   for (Activation *outer = moat_activation; outer; outer = outer->previous)
-    if (domain.stack.contains(outer->resumeSp))
-      return outer->resumeSp & ~uint64_t(15); // no red zone: it was left there
+    if (domain.stack.contains(outer->leftSp()))
+      return outer->leftSp() & ~uint64_t(15); // no red zone: it was left there
   return domain.stack.end;
 }
 

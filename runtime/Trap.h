@@ -8,14 +8,13 @@
 
 #pragma once
 
+#include "Arch/Arch.h"
 #include "Unwind.h"
 #include "moat/abi/Layout.h"
 #include <cstddef>
 #include <cstdint>
 
 namespace moat::rt {
-
-struct Activation;
 
 /// Why compiled code stopped. The rows are in abi/Traps.def.
 enum class Trap : uint32_t {
@@ -79,7 +78,7 @@ struct Domain {
   uint32_t callState = 0;
   uint32_t hasTimeLimit = false;
   Trap callEnding = Trap::Interrupted; ///< what an interruption is reported as
-  int32_t callThread = 0;              ///< of the system's numbering
+  int32_t callThread = -1;             ///< of the system's numbering
   int32_t callTimer = 0;               ///< of the system's, plus one; 0: none
   abi::Context *context = nullptr;
   const void *owner = nullptr;          ///< for the lookups below
@@ -115,6 +114,9 @@ struct Domain {
   uint64_t tableElementsLeft = UINT64_MAX;
   /// Ends an activation that nobody protects, and its caller; does not return.
   void (*endUnprotected)(Activation *activation) = nullptr;
+  /// Of the call that nobody protects, which is running if hostSp is not 0.
+  /// There is never more than one: what begins while it runs is protect().
+  Activation unprotected = {};
 };
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);

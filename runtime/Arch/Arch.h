@@ -20,7 +20,7 @@ struct TrapRecord;
 struct Activation {
   // The assembly knows these three.
   /// Stack pointer below the callee-saved registers that enterActivation()
-  /// pushed.
+  /// pushed. Not of a call that nobody protects.
   uint64_t resumeSp;
   /// Stack pointer of the stack that was left for the guest's: below it nothing
   /// is used while the guest runs, so that a trap can be dealt with there
@@ -37,6 +37,9 @@ struct Activation {
   bool isOnHostStack;
   /// Of a call that nobody protects (Outside.h).
   bool isUnprotected;
+
+  /// How far down the stack is in use that was left for it.
+  uint64_t leftSp() const { return isUnprotected ? hostSp : resumeSp; }
 };
 static_assert(offsetof(Activation, resumeSp) == 0 &&
               offsetof(Activation, hostSp) == 8 &&

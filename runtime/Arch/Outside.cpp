@@ -15,6 +15,8 @@ namespace moat::rt {
 
 void endUnprotected(Activation *activation) {
   moat_activation = activation->previous;
+  activation->hostSp = 0;
+  activation->previous = nullptr;
   CallScope::end(*activation->domain);
   endCaller(*activation->record);
 }
@@ -26,91 +28,103 @@ static_assert(offsetof(abi::Instance, context) == 8 &&
 static_assert(offsetof(Domain, stack) + offsetof(AddressRange, end) == 8 &&
               offsetof(Domain, callState) == 16 &&
               offsetof(Domain, hasTimeLimit) == 20 &&
-              offsetof(Domain, callEnding) == 24 &&
-              offsetof(Domain, callThread) == 28 &&
-              offsetof(Domain, callTimer) == 32);
-static_assert(CallIdle == 0 && CallRunning == 1 &&
-              static_cast<uint32_t>(Trap::Interrupted) == 21);
-static_assert(offsetof(UnprotectedCall, activation) == 0 &&
+              offsetof(Domain, callThread) == 28);
+static_assert(CallIdle == 0 && CallRunning == 1);
+static_assert(offsetof(Domain, unprotected) == 160 && offsetof(Activation, hostSp) == 8 &&
               offsetof(Activation, previous) == 160 &&
               offsetof(Activation, domain) == 168 &&
               offsetof(Activation, record) == 176 &&
               offsetof(Activation, isOnHostStack) == 184 &&
-              offsetof(Activation, isUnprotected) == 185 &&
-              offsetof(UnprotectedCall, record) == 192);
-static_assert(sizeof(UnprotectedCall) <= 768 && sizeof(Activation) == 192);
+              offsetof(Activation, isUnprotected) == 185);
 static_assert(static_cast<uint32_t>(IdleEntry::Left) == 1 &&
-              static_cast<uint32_t>(IdleEntry::Interrupted) == 2 &&
-              static_cast<uint32_t>(IdleEntry::Other) == 3);
+              static_cast<uint32_t>(IdleEntry::Other) == 2);
 static_assert(offsetof(RegisterCall, code) == 48 &&
               offsetof(RegisterCall, vectors) == 64);
 
 // moat_enter_call(r10: code; the code's own arguments, rdi: instance). Only rax
-// and r11 are free; rbx keeps the host's stack pointer, as a register is faster
-// than a slot of the guest's stack by 2 ns. The return address is undefined
-// while the guest runs, as in moat_enter_activation.
+// and r11 are free. The return address is undefined while the guest runs, as in
+// moat_enter_activation.
 //
-// callState and hasTimeLimit are cleared in one store because they are tested
-// in one load: a load waits long for a store of a part of it.
+// What it takes is bounded by the stores: the activation is the domain's, with
+// everything in it that is the same for each call, and its hostSp, which is 0
+// else, says that it is running. A signal finds the activation before the call
+// counts as running, so it is never of no use; who marks the call has not seen
+// its end, or its mark is found when the next one begins (Interrupt.h).
+//
+// Where no call of another domain is running, the pointer to the innermost
+// activation does not go through memory from call to call.
 asm(R"(
         .section .text.moat_enter_call,"ax",@progbits
         .globl  moat_enter_call
         .type   moat_enter_call,@function
-        .p2align 4
+        .p2align 6
 moat_enter_call:
         .cfi_startproc
         .cfi_personality 0x9b, moat_activation_personality_pointer
-        pushq   %rbx
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset %rbx, 0
-        subq    $768, %rsp
-        .cfi_adjust_cfa_offset 768
         movq    8(%rdi), %rax
         movq    8(%rax), %rax           # the domain
         cmpq    $0, 16(%rax)            # callState, hasTimeLimit
-        jne     2f
+        jne     3f
         movq    moat_prepared_thread@gottpoff(%rip), %r11
         movl    %fs:(%r11), %r11d
-        testl   %r11d, %r11d
-        jz      2f
-        movl    %r11d, 28(%rax)         # callThread
-        movl    $21, 24(%rax)           # callEnding
-        movl    $1, 16(%rax)            # callState, behind all of the above
-        movq    %rsp, 0(%rsp)           # resumeSp
-        movq    %rsp, 8(%rsp)           # hostSp
-        movq    %rax, 168(%rsp)         # domain
-        leaq    192(%rsp), %r11
-        movq    %r11, 176(%rsp)         # record
-        movw    $0x100, 184(%rsp)       # isOnHostStack, isUnprotected
+        cmpl    %r11d, 28(%rax)         # callThread: of the last call
+        jne     3f
         movq    moat_activation@gottpoff(%rip), %r11
-        movq    %fs:(%r11), %rbx
-        movq    %rbx, 160(%rsp)         # previous
-        movq    %rsp, %fs:(%r11)
-        cmpl    $1, 16(%rax)            # a signal was of no use until here
-        jne     4f
-        movq    %rsp, %rbx
+        cmpq    $0, %fs:(%r11)
+        jne     2f
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        addq    $160, %rax              # the activation
+        movq    %rax, %fs:(%r11)
+        movq    %rsp, 8(%rax)           # hostSp
         .cfi_remember_state
         .cfi_undefined %rip
-        movq    8(%rax), %rsp           # the end of its stack
+        movq    8-160(%rax), %rsp       # the end of its stack
         callq   *%r10
-        movq    %rbx, %rsp
-        .cfi_restore_state
         movq    moat_activation@gottpoff(%rip), %r11
-        movq    160(%rsp), %rcx
-        movq    %rcx, %fs:(%r11)
-        movq    168(%rsp), %rcx
-        cmpl    $0, 32(%rcx)            # callTimer
-        jne     3f
-1:      movq    $0, 16(%rcx)            # callState, hasTimeLimit
-        addq    $768, %rsp
-        .cfi_adjust_cfa_offset -768
-        popq    %rbx
+        movq    %fs:(%r11), %rcx
+        movq    8(%rcx), %rsp
+        .cfi_restore_state
+        movq    $0, %fs:(%r11)
+        movq    $0, 8(%rcx)
+        cmpl    $0, 16-160(%rcx)        # callState
+        jne     4f
+1:      addq    $8, %rsp
         .cfi_adjust_cfa_offset -8
-        .cfi_restore %rbx
         retq
 
-2:      .cfi_adjust_cfa_offset 776
-        .cfi_rel_offset %rbx, 768
+        # In a call of another domain, or of this one.
+2:      cmpq    $0, 160+8(%rax)
+        jne     3f
+        pushq   %r12
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r12, 0
+        movq    %fs:(%r11), %r12
+        addq    $160, %rax
+        movq    %r12, 160(%rax)         # previous
+        movq    %rax, %fs:(%r11)
+        movq    %rsp, 8(%rax)
+        .cfi_remember_state
+        .cfi_undefined %rip
+        movq    8-160(%rax), %rsp
+        callq   *%r10
+        movq    moat_activation@gottpoff(%rip), %r11
+        movq    %fs:(%r11), %rcx
+        movq    8(%rcx), %rsp
+        .cfi_restore_state
+        movq    %r12, %fs:(%r11)
+        movq    $0, 8(%rcx)
+        movq    $0, 160(%rcx)
+        cmpl    $0, 16-160(%rcx)
+        jne     5f
+6:      popq    %r12
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore %r12
+        retq
+
+        # moat_enter_with_registers
+3:      subq    $200, %rsp
+        .cfi_adjust_cfa_offset 200
         movq    %rdi, 0(%rsp)
         movq    %rsi, 8(%rsp)
         movq    %rdx, 16(%rsp)
@@ -132,33 +146,46 @@ moat_enter_call:
         movq    8(%rsp), %rdx
         movaps  64(%rsp), %xmm0
         movaps  80(%rsp), %xmm1
-        addq    $768, %rsp
-        .cfi_adjust_cfa_offset -768
-        popq    %rbx
-        .cfi_adjust_cfa_offset -8
-        .cfi_restore %rbx
+        addq    $200, %rsp
+        .cfi_adjust_cfa_offset -200
         retq
 
-3:      .cfi_adjust_cfa_offset 776
-        .cfi_rel_offset %rbx, 768
-        movq    %rax, 192(%rsp)
-        movq    %rdx, 200(%rsp)
-        movaps  %xmm0, 208(%rsp)
-        movaps  %xmm1, 224(%rsp)
-        movq    %rcx, %rdi
-        callq   moat_stop_call_timer
-        movq    192(%rsp), %rax
-        movq    200(%rsp), %rdx
-        movaps  208(%rsp), %xmm0
-        movaps  224(%rsp), %xmm1
-        movq    168(%rsp), %rcx
+        # It was interrupted.
+4:      .cfi_adjust_cfa_offset 8
+        callq   moat_end_marked_call
         jmp     1b
+        .cfi_adjust_cfa_offset -8
 
-4:      movq    %rsp, %rdi
-        callq   moat_end_interrupted
-        ud2
+5:      .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset %r12, 0
+        callq   moat_end_marked_call
+        jmp     6b
         .cfi_endproc
         .size   moat_enter_call, .-moat_enter_call
+
+        # A call that was interrupted, too late: what it returns stays.
+        .section .text.moat_end_marked_call,"ax",@progbits
+        .type   moat_end_marked_call,@function
+        .p2align 4
+moat_end_marked_call:
+        .cfi_startproc
+        subq    $56, %rsp
+        .cfi_adjust_cfa_offset 56
+        movq    %rax, 0(%rsp)
+        movq    %rdx, 8(%rsp)
+        movaps  %xmm0, 16(%rsp)
+        movaps  %xmm1, 32(%rsp)
+        leaq    -160(%rcx), %rdi
+        callq   moat_end_call
+        movq    0(%rsp), %rax
+        movq    8(%rsp), %rdx
+        movaps  16(%rsp), %xmm0
+        movaps  32(%rsp), %xmm1
+        addq    $56, %rsp
+        .cfi_adjust_cfa_offset -56
+        retq
+        .cfi_endproc
+        .size   moat_end_marked_call, .-moat_end_marked_call
 
         .section .text.moat_call_with_registers,"ax",@progbits
         .globl  moat_call_with_registers
@@ -203,6 +230,9 @@ moat_call_with_registers:
 // second argument, r9: activation): the same with the callee-saved registers
 // stored as moat_leave_activation wants them. The activation is the caller's,
 // as resumeSp has to lie below it: another call may begin there.
+//
+// callState and hasTimeLimit are cleared in one store because they are tested
+// in one load: a load waits long for a store of a part of it.
 asm(R"(
         .section .text.moat_enter_idle,"ax",@progbits
         .globl  moat_enter_idle
@@ -214,6 +244,8 @@ moat_enter_idle:
         .cfi_personality 0x9b, moat_activation_personality_pointer
         cmpq    $0, 16(%rdi)            # callState, hasTimeLimit
         jne     4f
+        cmpq    $0, 160+8(%rdi)         # hostSp of its unprotected call
+        jne     4f
         movq    moat_prepared_thread@gottpoff(%rip), %r11
         movl    %fs:(%r11), %r11d
         testl   %r11d, %r11d
@@ -221,8 +253,6 @@ moat_enter_idle:
 )" MOAT_SAVE_REGISTERS R"(
         movq    %r9, %r12
         movl    %r11d, 28(%rdi)         # callThread
-        movl    $21, 24(%rdi)           # callEnding
-        movl    $1, 16(%rdi)            # callState, behind all of the above
         movq    %rsp, 0(%r12)           # resumeSp
         movq    %rsp, 8(%r12)           # hostSp
         movq    %rdi, 168(%r12)         # domain
@@ -232,8 +262,7 @@ moat_enter_idle:
         movq    %fs:(%rax), %rbx
         movq    %rbx, 160(%r12)         # previous
         movq    %r12, %fs:(%rax)
-        cmpl    $1, 16(%rdi)            # a signal was of no use until here
-        jne     3f
+        movl    $1, 16(%rdi)            # callState, behind all of the above
         movq    %rsp, %rbx
         movq    %rsi, %rax
         movq    %r8, %rsi
@@ -248,27 +277,23 @@ moat_enter_idle:
         movq    160(%r12), %rdi
         movq    %rdi, %fs:(%rax)
         movq    168(%r12), %rdi
-        cmpl    $0, 32(%rdi)            # callTimer
-        jne     5f
-1:      movq    $0, 16(%rdi)            # callState, hasTimeLimit
-        xorl    %eax, %eax
-2:      movq    32(%rsp), %r12          # the others were not changed
+        cmpl    $1, 16(%rdi)            # callState
+        jne     3f
+        movq    $0, 16(%rdi)            # and hasTimeLimit, see above
+1:      xorl    %eax, %eax
+        movq    32(%rsp), %r12          # the others were not changed
         movq    40(%rsp), %rbx
         addq    $56, %rsp
         .cfi_remember_state
 )" MOAT_FORGET_REGISTERS R"(
         retq
 3:      .cfi_restore_state
-        movq    %rbx, %fs:(%rax)
-        movl    $2, %eax                # IdleEntry::Interrupted
-        jmp     2b
-5:      callq   moat_stop_call_timer
-        movq    168(%r12), %rdi
+        callq   moat_end_call
         jmp     1b
 
 4:
 )" MOAT_FORGET_REGISTERS R"(
-        movl    $3, %eax                # IdleEntry::Other
+        movl    $2, %eax                # IdleEntry::Other
         retq
         .cfi_endproc
         .size   moat_enter_idle, .-moat_enter_idle
@@ -283,14 +308,7 @@ void moat_enter_with_registers(RegisterCall *call) {
     endCaller(record);
 }
 
-void moat_end_interrupted(UnprotectedCall *call) {
-  call->record.endByTrap(call->activation.domain->callEnding);
-  endUnprotected(&call->activation);
-}
-
-void moat_stop_call_timer(Domain *domain) {
-  host::stopTimer(domain->callTimer);
-}
+void moat_end_call(Domain *domain) { CallScope::end(*domain); }
 
 #endif
 

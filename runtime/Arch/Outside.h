@@ -16,8 +16,7 @@ namespace moat::rt {
 enum class IdleEntry : uint32_t {
   Returned,    ///< all is as before the call
   Left,        ///< by leaving the activation; the record says how
-  Interrupted, ///< before it began
-  Other, ///< nothing was done: the domain is not idle, its calls have a time
+  Other,    ///< nothing was done: the domain is not idle, its calls have a time
          ///< limit, or the thread is not prepared
 };
 
@@ -34,13 +33,6 @@ inline IdleEntry moat_enter_idle(Domain *, void (*)(void *), void *,
 }
 #endif
 
-/// On the stack that is left for a call that nobody protects. The assembly
-/// fills the activation, and nothing of the record.
-struct UnprotectedCall {
-  Activation activation;
-  TrapRecord record;
-};
-
 /// The registers of a call that takes longer, as they are passed and returned.
 /// x86-64: first rdi, rsi, rdx, rcx, r8 and r9, results in the first two.
 struct RegisterCall {
@@ -49,18 +41,16 @@ struct RegisterCall {
   uint64_t padding;
   uint8_t vectors[8][16];
 };
-static_assert(sizeof(RegisterCall) <= sizeof(UnprotectedCall));
+static_assert(sizeof(RegisterCall) == 192);
 
 /// Calls the code with the registers, and stores the results.
 extern "C" void moat_call_with_registers(void *call);
 
 /// What the assembly leaves to others: see IdleEntry::Other.
 extern "C" void moat_enter_with_registers(RegisterCall *call);
-/// A call that was interrupted before it began.
-extern "C" [[noreturn]] void moat_end_interrupted(UnprotectedCall *call);
+/// CallScope::end.
+extern "C" void moat_end_call(Domain *domain);
 /// Domain::endUnprotected.
 [[noreturn]] void endUnprotected(Activation *activation);
-/// The timer that repeats an interruption is running.
-extern "C" void moat_stop_call_timer(Domain *domain);
 
 } // namespace moat::rt

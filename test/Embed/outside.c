@@ -34,6 +34,7 @@
 // CHECK-NEXT: 8 threads: 8
 // CHECK-NEXT: interrupted anywhere: 0 other endings
 // CHECK-NEXT: interrupted again and again: 0 other endings
+// CHECK-NEXT: interrupted in a call of another store: 0 other endings
 
 // TRAP: moat: an export was called outside of moat_protect, and ended: unreachable
 // EXHAUST: moat: an export was called outside of moat_protect, and ended: call stack exhausted
@@ -213,6 +214,43 @@ static int countOthersTried(moat_store *store, guest *instance) {
   return others;
 }
 
+struct Five {
+  guest *instance;
+  uint32_t sum;
+};
+
+static void callFive(void *argument) {
+  struct Five *five = (struct Five *)argument;
+  five->sum = guest_five(five->instance, 1, 2, 3, 4, 5);
+}
+
+/// Calls that nobody protects in calls of another store, which end with them. An interruption that
+/// comes when its call has just ended is none of the next one's, once it has been made.
+static int countOthersNested(moat_store *store, guest *instance, guest *outer) {
+  int others = 0, interruptedCount = 0;
+  struct Five five = {instance, 0};
+  pthread_t thread;
+  while (interruptedCount < 100) {
+    isDone = 0;
+    pthread_create(&thread, NULL, interruptAlways, store);
+    for (uint32_t i = 0; i < 20000; ++i) {
+      moat_trap_info trap;
+      five.sum = 0;
+      if (moat_protect(guest__instance(outer), callFive, &five, &trap) == -1) {
+        others += five.sum != 15;
+        continue;
+      }
+      others += strcmp(trap.text, "interrupted") != 0;
+      ++interruptedCount;
+    }
+    isDone = 1;
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 10; ++i)
+      others += guest_five(instance, 1, 2, 3, 4, 5) != 15;
+  }
+  return others;
+}
+
 static uint64_t __attribute__((noinline)) keep(guest *instance) {
   uint64_t sum = 0;
   double a = 1, b = 2, c = 3;
@@ -296,5 +334,7 @@ int main(int argc, char **argv) {
   printf("interrupted anywhere: %d other endings\n", countOtherEndings());
   mode = NOTHING;
   printf("interrupted again and again: %d other endings\n", countOthersTried(store, first));
+  printf("interrupted in a call of another store: %d other endings\n",
+         countOthersNested(store, first, second));
   return 0;
 }
