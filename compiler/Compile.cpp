@@ -613,6 +613,7 @@ Error Compilation::compilePartition(const Module &module,
     });
     if (index == 0 && !versions.empty())
       defineVersionNeeds(*ir, versions);
+    placeSmallFunctions(*ir);
     addFunctionNames(*ir, module);
   }
   Error error = clock.time(

@@ -33,6 +33,7 @@ static Error initializeTarget(const llvm::Triple &triple) {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser(); // Lower/InPlace.cpp
     return true;
   }();
   return Error::success();

@@ -210,6 +210,8 @@ static void goInside(ModuleLowering &m, Builder &b, llvm::Function *inside,
     // The dynamic linker's own code, which binds a symbol late, may not keep
     // r10.
     enter->addFnAttr(llvm::Attribute::NonLazyBind);
+    if (!m.module.functions[exported.index].import)
+      function->addFnAttr(symbol::mayBeInPlace, std::to_string(exported.index));
     goOnIn(b, enter, inside);
   } else {
     goOnIn(b, defineEntryFromOutside(m, m.module.funcType(exported.index),

@@ -115,6 +115,11 @@ std::unique_ptr<llvm::Module> lower(const Module &module,
                                     llvm::LLVMContext &context,
                                     const llvm::TargetMachine &target);
 
+/// Lets entries of exports do without a change of stacks where their functions
+/// are small and call nothing. To be called between optimizing and emitting:
+/// only then it is known.
+void placeSmallFunctions(llvm::Module &ir);
+
 /// Adds a row of the function name table for every function that is left in \p
 /// ir. To be called between optimizing and emitting: a row is no use of the
 /// function that the optimizer would have to respect.

@@ -131,6 +131,9 @@ inline std::string codeTable(uint32_t index, uint32_t canonicalType) {
 /// An attribute of an export's entry, whose value is the index of the function
 /// that it calls, and metadata of that call.
 inline constexpr char entryOf[] = "moat.entry-of";
+/// An attribute of an export's entry: the index of the module's own function
+/// that it may have inlined (InPlace.cpp).
+inline constexpr char mayBeInPlace[] = "moat.may-be-in-place";
 } // namespace symbol
 
 /// Offsets of the arrays in an instance of the instance model.

@@ -57,9 +57,9 @@ extern "C" bool moat_enter_activation(Activation *activation,
 extern "C" [[noreturn]] void moat_leave_activation(Activation *activation);
 
 /// The innermost activation of the thread, or null. The runtime's one
-/// thread_local.
+/// thread_local. Libraries refer to it (compiler/Lower/InPlace.cpp).
 /// (`__thread`: constant initialization, so that assembly can read it.)
-extern "C" __thread Activation *moat_activation
+extern "C" [[gnu::visibility("default")]] __thread Activation *moat_activation
 #if defined(__PIC__)
     __attribute__((
         tls_model("initial-exec"))) // so that a signal handler can read it

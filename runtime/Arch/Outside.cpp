@@ -8,6 +8,7 @@
 
 #include "Arch/Outside.h"
 #include "Arch/SavedRegisters.h"
+#include "Builtins.h"
 #include "Host/HostThread.h"
 #include "Interrupt.h"
 
@@ -30,7 +31,12 @@ static_assert(offsetof(Domain, stack) + offsetof(AddressRange, end) == 8 &&
               offsetof(Domain, hasTimeLimit) == 20 &&
               offsetof(Domain, callThread) == 28);
 static_assert(CallIdle == 0 && CallRunning == 1);
-static_assert(offsetof(Domain, unprotected) == 160 && offsetof(Activation, hostSp) == 8 &&
+static_assert(offsetof(Domain, callState) == abi::callStateOffset &&
+              offsetof(Domain, callThread) == abi::callThreadOffset &&
+              offsetof(Domain, unprotected) == abi::activationOffset &&
+              offsetof(Activation, hostSp) == abi::hostSpOffset);
+static_assert(offsetof(Domain, unprotected) == 160 &&
+              offsetof(Activation, hostSp) == 8 &&
               offsetof(Activation, previous) == 160 &&
               offsetof(Activation, domain) == 168 &&
               offsetof(Activation, record) == 176 &&
@@ -150,42 +156,85 @@ moat_enter_call:
         .cfi_adjust_cfa_offset -200
         retq
 
-        # It was interrupted.
+        # It was interrupted: what it returns stays.
 4:      .cfi_adjust_cfa_offset 8
-        callq   moat_end_marked_call
+        leaq    -160(%rcx), %rdi
+        callq   moat_end_call
         jmp     1b
         .cfi_adjust_cfa_offset -8
 
 5:      .cfi_adjust_cfa_offset 8
         .cfi_rel_offset %r12, 0
-        callq   moat_end_marked_call
+        leaq    -160(%rcx), %rdi
+        callq   moat_end_call
         jmp     6b
         .cfi_endproc
         .size   moat_enter_call, .-moat_enter_call
 
-        # A call that was interrupted, too late: what it returns stays.
-        .section .text.moat_end_marked_call,"ax",@progbits
-        .type   moat_end_marked_call,@function
+        .section .text.moat_end_call,"ax",@progbits
+        .globl  moat_end_call
+        .type   moat_end_call,@function
         .p2align 4
-moat_end_marked_call:
+moat_end_call:
         .cfi_startproc
-        subq    $56, %rsp
-        .cfi_adjust_cfa_offset 56
+        subq    $344, %rsp
+        .cfi_adjust_cfa_offset 344
         movq    %rax, 0(%rsp)
-        movq    %rdx, 8(%rsp)
-        movaps  %xmm0, 16(%rsp)
-        movaps  %xmm1, 32(%rsp)
-        leaq    -160(%rcx), %rdi
-        callq   moat_end_call
+        movq    %rcx, 8(%rsp)
+        movq    %rdx, 16(%rsp)
+        movq    %rsi, 24(%rsp)
+        movq    %rdi, 32(%rsp)
+        movq    %r8, 40(%rsp)
+        movq    %r9, 48(%rsp)
+        movq    %r10, 56(%rsp)
+        movq    %r11, 64(%rsp)
+        movaps  %xmm0, 80(%rsp)
+        movaps  %xmm1, 96(%rsp)
+        movaps  %xmm2, 112(%rsp)
+        movaps  %xmm3, 128(%rsp)
+        movaps  %xmm4, 144(%rsp)
+        movaps  %xmm5, 160(%rsp)
+        movaps  %xmm6, 176(%rsp)
+        movaps  %xmm7, 192(%rsp)
+        movaps  %xmm8, 208(%rsp)
+        movaps  %xmm9, 224(%rsp)
+        movaps  %xmm10, 240(%rsp)
+        movaps  %xmm11, 256(%rsp)
+        movaps  %xmm12, 272(%rsp)
+        movaps  %xmm13, 288(%rsp)
+        movaps  %xmm14, 304(%rsp)
+        movaps  %xmm15, 320(%rsp)
+        callq   moat_end_marked_call
         movq    0(%rsp), %rax
-        movq    8(%rsp), %rdx
-        movaps  16(%rsp), %xmm0
-        movaps  32(%rsp), %xmm1
-        addq    $56, %rsp
-        .cfi_adjust_cfa_offset -56
+        movq    8(%rsp), %rcx
+        movq    16(%rsp), %rdx
+        movq    24(%rsp), %rsi
+        movq    32(%rsp), %rdi
+        movq    40(%rsp), %r8
+        movq    48(%rsp), %r9
+        movq    56(%rsp), %r10
+        movq    64(%rsp), %r11
+        movaps  80(%rsp), %xmm0
+        movaps  96(%rsp), %xmm1
+        movaps  112(%rsp), %xmm2
+        movaps  128(%rsp), %xmm3
+        movaps  144(%rsp), %xmm4
+        movaps  160(%rsp), %xmm5
+        movaps  176(%rsp), %xmm6
+        movaps  192(%rsp), %xmm7
+        movaps  208(%rsp), %xmm8
+        movaps  224(%rsp), %xmm9
+        movaps  240(%rsp), %xmm10
+        movaps  256(%rsp), %xmm11
+        movaps  272(%rsp), %xmm12
+        movaps  288(%rsp), %xmm13
+        movaps  304(%rsp), %xmm14
+        movaps  320(%rsp), %xmm15
+        addq    $344, %rsp
+        .cfi_adjust_cfa_offset -344
         retq
         .cfi_endproc
-        .size   moat_end_marked_call, .-moat_end_marked_call
+        .size   moat_end_call, .-moat_end_call
 
         .section .text.moat_call_with_registers,"ax",@progbits
         .globl  moat_call_with_registers
@@ -308,7 +357,13 @@ void moat_enter_with_registers(RegisterCall *call) {
     endCaller(record);
 }
 
-void moat_end_call(Domain *domain) { CallScope::end(*domain); }
+void moat_end_marked_call(Domain *domain) { CallScope::end(*domain); }
+
+#else
+
+extern "C" void builtins::moat_end_call(Ptr domain) {
+  CallScope::end(*static_cast<Domain *>(domain));
+}
 
 #endif
 

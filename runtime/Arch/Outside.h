@@ -48,8 +48,9 @@ extern "C" void moat_call_with_registers(void *call);
 
 /// What the assembly leaves to others: see IdleEntry::Other.
 extern "C" void moat_enter_with_registers(RegisterCall *call);
-/// CallScope::end.
-extern "C" void moat_end_call(Domain *domain);
+/// CallScope::end: the body of moat_end_call (abi/Builtins.def), which keeps the
+/// registers.
+extern "C" void moat_end_marked_call(Domain *domain);
 /// Domain::endUnprotected.
 [[noreturn]] void endUnprotected(Activation *activation);
 

@@ -41,7 +41,8 @@ void stopTimer(int32_t &timer);
 int32_t prepareNewThread();
 
 /// The system's number of the calling thread, once it is prepared; else 0.
-extern "C" __thread int32_t moat_prepared_thread
+/// Libraries refer to it (compiler/Lower/InPlace.cpp).
+extern "C" [[gnu::visibility("default")]] __thread int32_t moat_prepared_thread
 #if defined(__PIC__)
     __attribute__((tls_model("initial-exec"))) // no call to find it
 #endif

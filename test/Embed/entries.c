@@ -13,19 +13,17 @@
 // RUN:   %build/lib/libmoat.a -o host++
 // RUN: ./host++ | FileCheck %s
 //
-// An entry jumps: to the function, or, where that has another calling convention, to code that calls
-// it, or has it inlined.
+// An entry is the function, where that is small, calls nothing and cannot trap; also where it has
+// another calling convention.
 // RUN: moat traps.wat --emit=archive -o libtraps.a
 // RUN: llvm-objdump-22 -d --no-show-raw-insn --disassemble-symbols=traps_add,traps_held libtraps.a \
 // RUN:   | FileCheck %s --check-prefix=CODE --implicit-check-not=call
 // CODE:      <traps_add>:
-// CODE:      cmpq
-// CODE-NEXT: j
-// CODE-NEXT: jmp
+// CODE-NEXT: leal
+// CODE-NEXT: retq
 // CODE:      <traps_held>:
-// CODE:      cmpq
-// CODE-NEXT: j
-// CODE-NEXT: jmp
+// CODE-NEXT: leal
+// CODE-NEXT: retq
 // RUN: llvm-objdump-22 -d --no-show-raw-insn --disassemble-symbols=moat_inside libtraps.a \
 // RUN:   | FileCheck %s --check-prefix=INSIDE --implicit-check-not=call
 // INSIDE:      <moat_inside>:

@@ -1,7 +1,8 @@
 // Calls of exports outside of moat_protect: nested in calls of another store and of their own, in
 // both directions; of a new thread; with arguments of all kinds, in registers and on the stack, with
 // what the host keeps in registers; and how each ends that does not return. An interruption that
-// comes anywhere in such a call is one, or comes too late.
+// comes anywhere in such a call is one, or comes too late, whether the function is on the guest's stack
+// or, being small, on the host's.
 //
 // RUN: split-file %s %t && cd %t
 // RUN: moat guest.wat --emit=archive -o libguest.a
@@ -9,6 +10,9 @@
 // RUN:   %build/lib/libmoat.a -pthread -o host
 // RUN: ./host | FileCheck %s
 // RUN: not ./host trap 2>&1 | FileCheck %s --check-prefix=TRAP
+// RUN: not ./host bounds 2>&1 | FileCheck %s --check-prefix=BOUNDS
+// RUN: not ./host divide 2>&1 | FileCheck %s --check-prefix=DIVIDE
+// RUN: not ./host loop 2>&1 | FileCheck %s --check-prefix=INTERRUPTED
 // RUN: not ./host exhaust 2>&1 | FileCheck %s --check-prefix=EXHAUST
 // RUN: not ./host throw 2>&1 | FileCheck %s --check-prefix=THROW
 // RUN: not ./host fail 2>&1 | FileCheck %s --check-prefix=FAILED
@@ -32,11 +36,13 @@
 // CHECK-NEXT: trap in another store ends the caller: unreachable, fall
 // CHECK-NEXT: afterwards: 10
 // CHECK-NEXT: 8 threads: 8
-// CHECK-NEXT: interrupted anywhere: 0 other endings
+// CHECK-NEXT: interrupted anywhere: 0 other endings, in place: 0
 // CHECK-NEXT: interrupted again and again: 0 other endings
-// CHECK-NEXT: interrupted in a call of another store: 0 other endings
+// CHECK-NEXT: interrupted in a call of another store: 0 other endings, in place: 0
 
 // TRAP: moat: an export was called outside of moat_protect, and ended: unreachable
+// BOUNDS: moat: an export was called outside of moat_protect, and ended: out of bounds memory access
+// DIVIDE: moat: an export was called outside of moat_protect, and ended: integer divide by zero
 // EXHAUST: moat: an export was called outside of moat_protect, and ended: call stack exhausted
 // THROW: moat: an export was called outside of moat_protect, and ended: uncaught exception
 // FAILED: moat: an export was called outside of moat_protect, and ended: mine
@@ -57,6 +63,15 @@
   (func (export "mixed") (param i32 f64 i32 f32) (result f64)
     (f64.add (f64.convert_i32_u (i32.add (local.get 0) (local.get 2)))
       (f64.mul (local.get 1) (f64.promote_f32 (local.get 3)))))
+  (func (export "at") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "divide") (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1)))
+  (func (export "wait") (param i32) (loop $l (br_if $l (i32.eqz (i32.load (local.get 0))))))
+  (type $at (func (param i32) (result i32)))
+  (table (export "table") 1 funcref)
+  (elem (i32.const 0) $held)
+  (func $held (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "heldAt") (param i32) (result i32)
+    (i32.add (call_indirect (type $at) (local.get 0) (i32.const 0)) (i32.const 0)))
   (func (export "single") (param f32 f32) (result f32) (f32.mul (local.get 0) (local.get 1)))
   (func (export "clobber") (param i64) (result i64) (local i64 i64 i64 i64 i64 i64 i64)
     (local.set 1 (i64.load (i32.const 0))) (local.set 2 (i64.load (i32.const 8)))
@@ -154,8 +169,10 @@ static void *interruptOnce(void *store) {
   return NULL;
 }
 
+typedef uint32_t Load(guest *, uint32_t);
+
 /// In processes of their own, as such a call ends them.
-static int countOtherEndings(void) {
+static int countOtherEndings(Load *load) {
   int others = 0;
   for (int i = 0; i < 100; ++i) {
     pid_t child = fork();
@@ -166,10 +183,10 @@ static int countOtherEndings(void) {
       close(2);
       pthread_create(&thread, NULL, interruptOnce, store);
       while (!isDone)
-        if (guest_five(instance, 1, 2, 3, 4, 5) != 15)
+        if (load(instance, 8) != 0)
           _exit(1);
       for (int j = 0; j < 2000; ++j)
-        if (guest_five(instance, 1, 2, 3, 4, 5) != 15)
+        if (load(instance, 8) != 0)
           _exit(1);
       _exit(0);
     }
@@ -214,30 +231,31 @@ static int countOthersTried(moat_store *store, guest *instance) {
   return others;
 }
 
-struct Five {
+struct Loading {
+  Load *load;
   guest *instance;
-  uint32_t sum;
+  uint32_t value;
 };
 
-static void callFive(void *argument) {
-  struct Five *five = (struct Five *)argument;
-  five->sum = guest_five(five->instance, 1, 2, 3, 4, 5);
+static void callLoad(void *argument) {
+  struct Loading *loading = (struct Loading *)argument;
+  loading->value = loading->load(loading->instance, 8);
 }
 
 /// Calls that nobody protects in calls of another store, which end with them. An interruption that
 /// comes when its call has just ended is none of the next one's, once it has been made.
-static int countOthersNested(moat_store *store, guest *instance, guest *outer) {
+static int countOthersNested(moat_store *store, Load *load, guest *instance, guest *outer) {
   int others = 0, interruptedCount = 0;
-  struct Five five = {instance, 0};
+  struct Loading loading = {load, instance, 0};
   pthread_t thread;
   while (interruptedCount < 100) {
     isDone = 0;
     pthread_create(&thread, NULL, interruptAlways, store);
     for (uint32_t i = 0; i < 20000; ++i) {
       moat_trap_info trap;
-      five.sum = 0;
-      if (moat_protect(guest__instance(outer), callFive, &five, &trap) == -1) {
-        others += five.sum != 15;
+      loading.value = 1;
+      if (moat_protect(guest__instance(outer), callLoad, &loading, &trap) == -1) {
+        others += loading.value != 0;
         continue;
       }
       others += strcmp(trap.text, "interrupted") != 0;
@@ -246,7 +264,7 @@ static int countOthersNested(moat_store *store, guest *instance, guest *outer) {
     isDone = 1;
     pthread_join(thread, NULL);
     for (int i = 0; i < 10; ++i)
-      others += guest_five(instance, 1, 2, 3, 4, 5) != 15;
+      others += load(instance, 8) != 0;
   }
   return others;
 }
@@ -280,6 +298,15 @@ int main(int argc, char **argv) {
   guest *first = make(store), *second = make(moat_create_store(NULL));
   if (!strcmp(what, "trap"))
     guest_fall(first);
+  if (!strcmp(what, "bounds"))
+    guest_at(first, 0xfffffff0);
+  if (!strcmp(what, "divide"))
+    guest_divide(first, 1, 0);
+  if (!strcmp(what, "loop")) {
+    isDone = 0;
+    pthread_create(&threads[0], NULL, interruptOnce, store);
+    guest_wait(first, 64);
+  }
   if (!strcmp(what, "exhaust"))
     guest_deep(first, 0);
   if (!strcmp(what, "throw"))
@@ -331,10 +358,13 @@ int main(int argc, char **argv) {
   }
   printf("8 threads: %d\n", (int)right);
   fflush(stdout);
-  printf("interrupted anywhere: %d other endings\n", countOtherEndings());
+  printf("interrupted anywhere: %d other endings, in place: %d\n",
+         countOtherEndings(guest_heldAt), countOtherEndings(guest_at));
+  fflush(stdout);
   mode = NOTHING;
   printf("interrupted again and again: %d other endings\n", countOthersTried(store, first));
-  printf("interrupted in a call of another store: %d other endings\n",
-         countOthersNested(store, first, second));
+  printf("interrupted in a call of another store: %d other endings, in place: %d\n",
+         countOthersNested(store, guest_heldAt, first, second),
+         countOthersNested(store, guest_at, first, second));
   return 0;
 }

@@ -18,23 +18,22 @@ __attribute__((noinline)) static uint32_t addInC(calls *unused, uint32_t a, uint
 }
 static uint32_t (*volatile pointer)(calls *, uint32_t, uint32_t) = addInC;
 
-static void throughPointer(void *unused) {
-  (void)unused;
-  for (uint32_t i = 0; i < count; ++i)
-    sum = pointer(instance, sum, i);
-}
+/// The same of the function that calls through a table.
+static uint32_t addAgainInC(calls *unused, uint32_t a, uint32_t b) { return 1 + pointer(unused, a, b); }
+static uint32_t (*volatile again)(calls *, uint32_t, uint32_t) = addAgainInC;
 
-static void callAdd(void *unused) {
-  (void)unused;
-  for (uint32_t i = 0; i < count; ++i)
-    sum = calls_add(instance, sum, i);
-}
-
-static void callHeld(void *unused) {
-  (void)unused;
-  for (uint32_t i = 0; i < count; ++i)
-    sum = calls_held(instance, sum, i);
-}
+#define CALL_OFTEN(name, call)                                                                     \
+  static void name(void *unused) {                                                                 \
+    (void)unused;                                                                                  \
+    for (uint32_t i = 0; i < count; ++i)                                                           \
+      sum = call(instance, sum, i);                                                                \
+  }
+CALL_OFTEN(throughPointer, pointer)
+CALL_OFTEN(throughPointers, again)
+CALL_OFTEN(callAdd, calls_add)
+CALL_OFTEN(callHeld, calls_held)
+CALL_OFTEN(callLoad, calls_load)
+CALL_OFTEN(callThrough, calls_through)
 
 static void inside(void *unused) {
   (void)unused;
@@ -46,10 +45,20 @@ static void heldInside(void *unused) {
   moat_protect(calls__instance(instance), callHeld, NULL, NULL);
 }
 
+static void loadInside(void *unused) {
+  (void)unused;
+  moat_protect(calls__instance(instance), callLoad, NULL, NULL);
+}
+
+static void throughInside(void *unused) {
+  (void)unused;
+  moat_protect(calls__instance(instance), callThrough, NULL, NULL);
+}
+
 /// Outside of the instance that is called, but in a call of another store.
 static void nested(void *unused) {
   (void)unused;
-  moat_protect(calls__instance(other), callAdd, NULL, NULL);
+  moat_protect(calls__instance(other), callThrough, NULL, NULL);
 }
 
 static void try(void *unused) {
@@ -73,9 +82,18 @@ static const struct {
   const char *name;
   void (*run)(void *);
 } ways[] = {
-    {"pointer", throughPointer}, {"inside", inside},     {"held-inside", heldInside},
-    {"outside", callAdd},        {"held-outside", callHeld},
-    {"nested", nested},          {"try", try},
+    {"pointer", throughPointer},
+    {"pointers", throughPointers},
+    {"inside", inside},
+    {"held-inside", heldInside},
+    {"load-inside", loadInside},
+    {"through-inside", throughInside},
+    {"outside", callAdd},
+    {"held-outside", callHeld},
+    {"load-outside", callLoad},
+    {"through-outside", callThrough},
+    {"nested", nested},
+    {"try", try},
     {"moat_call", byValues},
 };
 

@@ -20,7 +20,7 @@
 namespace moat::abi {
 
 /// Of the layouts here, the calling convention, and the symbols below.
-inline constexpr uint32_t version = 5;
+inline constexpr uint32_t version = 6;
 
 struct Context;
 struct FuncRef;
@@ -233,6 +233,21 @@ static_assert(offsetof(Context, stackFloor) == 0 &&
               offsetof(Context, stackBytes) == 24 &&
               offsetof(Context, runs) == 32 &&
               offsetof(Context, results) == 544);
+
+// What Context::runtime points to, as entries of exports know it that run small
+// functions on the host's stack (compiler/Lower/InPlace.cpp). The thread's
+// symbols are moat_prepared_thread, 32 bits, and moat_activation, the address of
+// the innermost activation or null.
+
+/// 64 bits, 0 if calls have no time limit and none is running that is
+/// protected; in the first 32 bits a running call is marked as interrupted.
+inline constexpr uint64_t callStateOffset = 16;
+/// 32 bits: what moat_prepared_thread was in the last call.
+inline constexpr uint64_t callThreadOffset = 28;
+/// The activation of a call that nobody protects.
+inline constexpr uint64_t activationOffset = 160;
+/// In an activation: the host's stack pointer; 0: no such call is running.
+inline constexpr uint64_t hostSpOffset = 8;
 
 /// What compiled code leaves for imports and deep builtins on the guest's
 /// stack.
