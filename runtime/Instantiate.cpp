@@ -544,6 +544,12 @@ extern "C" void builtins::moat_enter_export(Ptr instance, Ptr function,
     endCaller(record);
 }
 
+extern "C" void builtins::moat_keep_result(Ptr instance,
+                                           Ptr reference) {
+  if (Heap *heap = heapOf(*static_cast<const abi::Instance *>(instance)->context))
+    heap->pin(reference);
+}
+
 bool Store::interrupt() { return interruptCall(Contents::of(*this).domain); }
 
 /// The number of parameters in a type's text.

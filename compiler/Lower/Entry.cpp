@@ -237,6 +237,25 @@ static void keepName(ModuleLowering &m, Builder &b, uint32_t functionIndex) {
   }
 }
 
+/// Whether the garbage collector follows references of a type.
+static bool isCollected(const Module &module, ValType type) {
+  if (!type.isRef())
+    return false;
+  HeapType heap = type.heap;
+  if (heap.isConcrete())
+    return module.types[heap.typeIndex()].kind != SubType::Func;
+  return heap != AbstractHeap::Func && heap != AbstractHeap::NoFunc;
+}
+
+/// Whether an export returns what the collector must not free while the host
+/// may have it. Process model: entries are called by what is on the guest's
+/// stack.
+static bool returnsObjects(const ModuleLowering &m, const FuncType &type) {
+  return !m.isProcess() && llvm::any_of(type.results, [&](ValType result) {
+    return isCollected(m.module, result);
+  });
+}
+
 /// The entry of an export as it is where it runs on the right stack: \p
 /// function, of C's calling convention, calls it.
 static void defineInside(ModuleLowering &m, const Export &exported,
@@ -250,6 +269,10 @@ static void defineInside(ModuleLowering &m, const Export &exported,
   auto results =
       m.call(b, m.places->callee(b, exported.index), type, arguments);
   keepName(m, b, exported.index);
+  if (returnsObjects(m, type))
+    for (auto [result, value] : llvm::zip(type.results, results))
+      if (isCollected(m.module, result))
+        m.callBuiltin(b, Builtin::keep_result, {m.places->instance(b), value});
   if (results.size() == 1) {
     b.CreateRet(results[0]);
     return;
@@ -272,7 +295,8 @@ void moat::defineExportEntry(ModuleLowering &m, const Export &exported) {
   Builder b(llvm::BasicBlock::Create(m.context, "", function));
   Callee callee = m.places->callee(b, exported.index);
   auto *inside = llvm::dyn_cast<llvm::Function>(callee.function.getCallee());
-  if (!inside || inside->getCallingConv() != llvm::CallingConv::C ||
+  if (!inside || returnsObjects(m, type) ||
+      inside->getCallingConv() != llvm::CallingConv::C ||
       inside->getFunctionType() != function->getFunctionType()) {
     inside = m.createFunction(function->getFunctionType(), "moat_inside",
                               llvm::Function::InternalLinkage);
