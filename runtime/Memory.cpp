@@ -11,6 +11,7 @@
 #include "Memory.h"
 #include "Host/Host.h"
 #include "Host/Syscall.h"
+#include "HugePages.h"
 #include "SharedMemory.h"
 #include <algorithm>
 
@@ -29,8 +30,6 @@ enum class Growth : uintptr_t {
   Moving,   ///< reservedBytes are accessible; past them the mapping moves
 };
 
-/// Memories of at least this size ask for huge pages.
-constexpr uint64_t hugePageBytes = 2 << 20;
 /// 2^32 bytes without the last page of 64 KiB; see DESIGN.md, "Memory is
 /// guarded".
 constexpr uint64_t maximumBytes32 = abi::maximumPages32 << 16;
@@ -215,8 +214,7 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
     memory.owner = sharing;
   }
   memory.sizeBytes = sizeBytes;
-  if (sizeBytes >= hugePageBytes)
-    host::preferHugePagesAtStart(memory.base, roundToPages(sizeBytes));
+  preferHugePagesAtStart(memory, options.isMappedOver);
   return Errno::Success;
 }
 
@@ -280,12 +278,7 @@ int64_t growMemory(abi::Memory &memory, uint64_t deltaPages) {
   }
   // Pages first, size second: who reads the new size may touch them.
   __atomic_store_n(&memory.sizeBytes, newBytes, __ATOMIC_RELEASE);
-  if (newBytes >= hugePageBytes && oldBytes < newBytes) {
-    uint64_t begin = oldBytes < hugePageBytes ? 0 : roundToPages(oldBytes);
-    uint64_t end = roundToPages(newBytes);
-    if (begin < end)
-      host::preferHugePages(memory.base + begin, end - begin);
-  }
+  preferHugePages(memory, oldBytes);
   return static_cast<int64_t>(oldPages);
 }
 

@@ -387,6 +387,11 @@ Errno reserveAgain(void *address, uint64_t sizeBytes);
 void preferHugePages(void *address, uint64_t sizeBytes);
 /// The same; in an executable, at start only.
 void preferHugePagesAtStart(void *address, uint64_t sizeBytes);
+/// The CPU time of this thread that an access to \p place takes, as by a write
+/// that changes nothing. clock_gettime(2).
+uint64_t nsToTouch(uint8_t *place);
+/// The same; in an executable, at start only.
+uint64_t nsToTouchAtStart(uint8_t *place);
 
 // Giving up what a process can do, for good. At start only.
 

@@ -1,8 +1,8 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
 // Faults on Linux: sigaction(2) and sigaltstack(2), by libc, whose return
-// trampoline and structures we would have to repeat otherwise; and advice about
-// pages, madvise(2).
+// trampoline and structures we would have to repeat otherwise; and huge pages,
+// madvise(2).
 
 #include "Host/Host.h"
 #include "Host/Signals.h"
@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 
 namespace moat::rt {
 
@@ -106,6 +107,34 @@ void host::preferHugePages(void *address, uint64_t sizeBytes) {
 
 void host::preferHugePagesAtStart(void *address, uint64_t sizeBytes) {
   invokeAtStart<SYS_madvise>(address, sizeBytes, MADV_HUGEPAGE);
+}
+
+/// Writes to a page without changing it.
+static void touch(uint8_t *place) {
+  uint8_t zero = 0;
+  __atomic_compare_exchange_n(place, &zero, 0, false, __ATOMIC_RELAXED,
+                              __ATOMIC_RELAXED);
+}
+
+static uint64_t nsBetween(const timespec &begin, const timespec &end) {
+  return static_cast<uint64_t>((end.tv_sec - begin.tv_sec) * 1'000'000'000 +
+                               (end.tv_nsec - begin.tv_nsec));
+}
+
+uint64_t host::nsToTouch(uint8_t *place) {
+  timespec begin = {}, end = {};
+  invoke<SYS_clock_gettime>(CLOCK_THREAD_CPUTIME_ID, &begin);
+  touch(place);
+  invoke<SYS_clock_gettime>(CLOCK_THREAD_CPUTIME_ID, &end);
+  return nsBetween(begin, end);
+}
+
+uint64_t host::nsToTouchAtStart(uint8_t *place) {
+  timespec begin = {}, end = {};
+  invokeAtStart<SYS_clock_gettime>(CLOCK_THREAD_CPUTIME_ID, &begin);
+  touch(place);
+  invokeAtStart<SYS_clock_gettime>(CLOCK_THREAD_CPUTIME_ID, &end);
+  return nsBetween(begin, end);
 }
 
 } // namespace moat::rt

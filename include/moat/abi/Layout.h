@@ -169,8 +169,9 @@ struct Memory {
   bool is64;
   bool isShared;
   bool isGuarded; ///< accesses are not checked, faults become traps
-  uint32_t padding;
-  void *owner; ///< the runtime's own
+  uint32_t hugePagesFrom; ///< the runtime's own: of which size on, in units of
+                          ///< 2 MiB, growth is tried with huge pages
+  void *owner;            ///< the runtime's own
 };
 static_assert(offsetof(Memory, base) == 0 && offsetof(Memory, sizeBytes) == 8 &&
               sizeof(Memory) == 48);
