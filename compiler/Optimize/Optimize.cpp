@@ -116,7 +116,7 @@ public:
         });
     builder.registerVectorizerEndEPCallback(
         [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
-          passes.addPass(UnrollAgainPass(/*doublesVectors=*/false));
+          passes.addPass(UnrollAgainPass(/*doubles=*/false));
           if (this->options.level == OptLevel::O3)
             passes.addPass(PairPass());
           passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
@@ -243,7 +243,7 @@ FunctionPassManager Optimizer::improveLoops() {
   passes.addPass(llvm::DSEPass());
   passes.addPass(WidenPass());
   passes.addPass(llvm::LoopVectorizePass());
-  passes.addPass(UnrollAgainPass(/*doublesVectors=*/true));
+  passes.addPass(UnrollAgainPass(/*doubles=*/true));
   passes.addPass(NoWrapPass());
   passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
   passes.addPass(PairPass());

@@ -86,6 +86,73 @@ static void hideUsesBehind(llvm::Loop &loop,
     }
 }
 
+namespace {
+/// The vectorizer begins with stores next to each other and with few other
+/// things: not with the two products of quotients that a sum in order adds. So
+/// they are stored meanwhile, to a variable that nobody reads.
+class Seeds {
+public:
+  explicit Seeds(llvm::Function &function) : function(function) {}
+
+  /// Of a loop of one block that divides twice, as one that was unrolled by two
+  /// (UnrollAgainPass).
+  void add(llvm::Loop &loop) {
+    if (loop.getNumBlocks() != 1)
+      return;
+    SmallVector<llvm::Instruction *, 2> quotients;
+    for (llvm::Instruction &it : *loop.getHeader())
+      if (it.getOpcode() == llvm::Instruction::FDiv)
+        quotients.push_back(&it);
+    auto isDouble = [](llvm::Instruction *it) {
+      return it->getType()->isDoubleTy();
+    };
+    if (quotients.size() != 2 || !llvm::all_of(quotients, isDouble))
+      return;
+    if (llvm::all_of(quotients, productOf))
+      for (llvm::Instruction *&quotient : quotients)
+        quotient = productOf(quotient);
+    llvm::IRBuilder<> b(&*function.getEntryBlock().getFirstInsertionPt());
+    llvm::Value *pair =
+        b.CreateAlloca(llvm::ArrayType::get(b.getDoubleTy(), quotients.size()));
+    pairs.push_back(llvm::cast<llvm::AllocaInst>(pair));
+    b.SetInsertPoint(loop.getHeader()->getTerminator());
+    for (auto [i, quotient] : llvm::enumerate(quotients))
+      b.CreateStore(quotient,
+                    b.CreateConstInBoundsGEP1_64(b.getDoubleTy(), pair, i));
+  }
+
+  void remove() {
+    for (llvm::AllocaInst *pair : pairs) {
+      for (llvm::User *user : llvm::make_early_inc_range(pair->users()))
+        eraseWithUsers(llvm::cast<llvm::Instruction>(user));
+      pair->eraseFromParent();
+    }
+  }
+
+private:
+  /// The only use of a quotient, if that multiplies it in the same block.
+  static llvm::Instruction *productOf(llvm::Instruction *quotient) {
+    if (!quotient->hasOneUse())
+      return nullptr;
+    auto *user = llvm::cast<llvm::Instruction>(quotient->user_back());
+    return user->getOpcode() == llvm::Instruction::FMul &&
+                   user->getParent() == quotient->getParent()
+               ? user
+               : nullptr;
+  }
+
+  /// An address and the stores to it.
+  static void eraseWithUsers(llvm::Instruction *instruction) {
+    for (llvm::User *user : llvm::make_early_inc_range(instruction->users()))
+      eraseWithUsers(llvm::cast<llvm::Instruction>(user));
+    instruction->eraseFromParent();
+  }
+
+  llvm::Function &function;
+  SmallVector<llvm::AllocaInst *, 4> pairs;
+};
+} // namespace
+
 llvm::PreservedAnalyses PairPass::run(llvm::Function &function,
                                       llvm::FunctionAnalysisManager &analyses) {
   auto &loops = analyses.getResult<llvm::LoopAnalysis>(function);
@@ -94,8 +161,12 @@ llvm::PreservedAnalyses PairPass::run(llvm::Function &function,
   SmallVector<llvm::CallInst *, 16> copies;
   for (llvm::Loop *loop : loops)
     hideUsesBehind(*loop, copies);
+  Seeds seeds(function);
+  for (llvm::Loop *loop : loops.getLoopsInPreorder())
+    seeds.add(*loop);
   bool hasVectors =
       !llvm::SLPVectorizerPass().run(function, analyses).areAllPreserved();
+  seeds.remove();
   for (llvm::CallInst *copy : copies) {
     copy->replaceAllUsesWith(copy->getArgOperand(0));
     copy->eraseFromParent();

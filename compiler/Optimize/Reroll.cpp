@@ -708,6 +708,42 @@ static bool isSmallVectorLoop(const llvm::Loop &loop) {
          hasVectors(loop);
 }
 
+/// Whether \p instruction needs its own result of the turn before. Its loop is
+/// one block.
+static bool needsItself(const llvm::Instruction &instruction) {
+  const llvm::BasicBlock *block = instruction.getParent();
+  llvm::SmallSetVector<const llvm::Value *, 16> needed;
+  needed.insert(&instruction);
+  for (size_t i = 0; i < needed.size(); ++i)
+    for (const llvm::Value *operand :
+         llvm::cast<llvm::Instruction>(needed[i])->operand_values()) {
+      if (operand == &instruction)
+        return true;
+      auto *definition = llvm::dyn_cast<llvm::Instruction>(operand);
+      if (definition && definition->getParent() == block)
+        needed.insert(definition);
+    }
+  return false;
+}
+
+/// A small loop with one division, of numbers whose quotients fill a vector of
+/// every processor by twos; the next turn's does not wait for it.
+static bool dividesOnce(const llvm::Loop &loop) {
+  constexpr size_t maxInstructions = 40;
+  if (loop.getNumBlocks() != 1 || loop.getHeader()->size() > maxInstructions ||
+      llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized"))
+    return false;
+  const llvm::Instruction *division = nullptr;
+  for (const llvm::Instruction &it : *loop.getHeader()) {
+    if (it.getOpcode() != llvm::Instruction::FDiv)
+      continue;
+    if (division || !it.getType()->isDoubleTy())
+      return false;
+    division = &it;
+  }
+  return division && !needsItself(*division);
+}
+
 /// A loop that the vectorizer made, or left for the rest of the turns. The one
 /// that it left for accesses that overlap has all of them.
 static bool isDone(llvm::Loop &loop, llvm::ScalarEvolution &evolution,
@@ -760,7 +796,7 @@ UnrollAgainPass::run(llvm::Function &function,
        analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
     std::optional<int> factor =
         llvm::getOptionalIntLoopAttribute(loop, rolledMark);
-    if (doublesVectors && isSmallVectorLoop(*loop))
+    if (doubles && (isSmallVectorLoop(*loop) || dividesOnce(*loop)))
       factor = 2;
     else if (!factor || isDone(*loop, evolution, *factor))
       continue;

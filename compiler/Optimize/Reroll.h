@@ -35,16 +35,16 @@ private:
 /// and did not become a vector loop.
 class UnrollAgainPass : public llvm::PassInfoMixin<UnrollAgainPass> {
 public:
-  /// \p doublesVectors: unrolls by two the small loops that the vectorizer
-  /// made. For pipelines in which nothing else does.
-  explicit UnrollAgainPass(bool doublesVectors)
-      : doublesVectors(doublesVectors) {}
+  /// \p doubles: unrolls by two the small loops that the vectorizer made, and
+  /// those that divide once and that it left alone, since two quotients may
+  /// become one vector's (PairPass). For pipelines in which nothing else does.
+  explicit UnrollAgainPass(bool doubles) : doubles(doubles) {}
 
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);
 
 private:
-  bool doublesVectors;
+  bool doubles;
 };
 
 } // namespace moat
