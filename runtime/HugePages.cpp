@@ -72,8 +72,8 @@ static void ask(abi::Memory &memory, uint64_t oldBytes, bool isTried,
   prefer(calls, begin, end);
 }
 
-void preferHugePagesAtStart(abi::Memory &memory, bool isUntouched) {
-  ask(memory, 0, !isUntouched,
+void preferHugePagesAtStart(abi::Memory &memory, bool isTried) {
+  ask(memory, 0, isTried,
       {host::preferHugePagesAtStart, host::nsToTouchAtStart});
 }
 

@@ -11,9 +11,9 @@ namespace moat::rt {
 inline constexpr uint64_t hugePageBytes = 2 << 20;
 
 /// Asks for huge pages in what \p memory begins with. In an executable, at
-/// start only. \p isUntouched: data is mapped over it next, so the guest may
-/// never touch what it begins with.
-void preferHugePagesAtStart(abi::Memory &memory, bool isUntouched);
+/// start only. \p isTried: the first is made at once, as the guest will touch
+/// it anyway; otherwise all are asked for.
+void preferHugePagesAtStart(abi::Memory &memory, bool isTried);
 
 /// The same in what it has grown by since it had \p oldBytes.
 void preferHugePages(abi::Memory &memory, uint64_t oldBytes);

@@ -214,7 +214,7 @@ Errno createMemory(abi::Memory &memory, const abi::LimitsDescriptor &type,
     memory.owner = sharing;
   }
   memory.sizeBytes = sizeBytes;
-  preferHugePagesAtStart(memory, options.isMappedOver);
+  preferHugePagesAtStart(memory, options.beginsTouched);
   return Errno::Success;
 }
 

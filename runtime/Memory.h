@@ -73,8 +73,8 @@ struct MemoryOptions {
   /// The base may change when an unguarded memory grows: only where all code
   /// that uses it was compiled with --bounds=checked.
   bool mayMove = false;
-  /// Data is mapped over what it begins with (Start.cpp).
-  bool isMappedOver = false;
+  /// Its first 2 MiB will be touched, so huge pages may be tried there.
+  bool beginsTouched = false;
   /// What all memories that share it may still take, in bytes: creating and
   /// growing take from it. Aligned to 8. Default: no limit.
   uint64_t *budgetBytes = nullptr;

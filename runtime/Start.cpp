@@ -116,7 +116,8 @@ static void createMemories(uint64_t *budgetBytes) {
     options.budgetBytes = *budgetBytes == UINT64_MAX ? nullptr : budgetBytes;
     options.fixedBase = i == 0 ? abi::processMemoryBase : 0;
     options.isGuarded = isGuarded;
-    options.isMappedOver = i == 0 && moat_module.mappedDataCount != 0;
+    // By its stack or its data, unless that is mapped over it.
+    options.beginsTouched = i == 0 && moat_module.mappedDataCount == 0;
     Errno error = createMemory(moat_module.processMemories[i], type, options);
     if (error != Errno::Success)
       refuseMemory(type, isGuarded, error);
