@@ -20,6 +20,7 @@
 #include "Instance.h"
 #include "Memory.h"
 #include "Message.h"
+#include "OwnStack.h"
 #include "Process.h"
 #include "Table.h"
 #include "Trap.h"
@@ -40,6 +41,7 @@ extern "C" {
 constinit abi::Instance moat_instance = {};
 extern abi::Context moat_context;
 [[gnu::visibility("hidden")]] extern uint8_t moat_signal_stack[];
+[[gnu::visibility("hidden")]] extern uint8_t moat_trap_stack[];
 }
 
 // A section of its own lies behind all other variables, libc's too, so that
@@ -47,24 +49,28 @@ extern abi::Context moat_context;
 // other. (To the compiler a named section is one with contents.)
 asm(".pushsection moat_large, \"aw\", %nobits\n"
     ".p2align 5\n"
-    ".hidden moat_context, moat_signal_stack\n"
-    ".globl moat_context, moat_signal_stack\n"
+    ".hidden moat_context, moat_signal_stack, moat_trap_stack\n"
+    ".globl moat_context, moat_signal_stack, moat_trap_stack\n"
     ".type moat_context, %object\n"
     ".type moat_signal_stack, %object\n"
+    ".type moat_trap_stack, %object\n"
     ".size moat_context, 16544\n"
     ".size moat_signal_stack, 65536\n"
+    ".size moat_trap_stack, 65536\n"
     "moat_context: .zero 16544\n"
     "moat_signal_stack: .zero 65536\n"
+    "moat_trap_stack: .zero 65536\n"
     ".popsection");
-static_assert(sizeof(abi::Context) == 16544 && signalStackBytes == 65536);
+static_assert(sizeof(abi::Context) == 16544 && signalStackBytes == 65536 &&
+              trapStackBytes == 65536);
 
 static constexpr int trapExitCode = 134;
 /// As timeout(1) ends.
 static constexpr uint32_t timeExitCode = 124;
 
-/// What is left to this thread's own stack, where the system lets it have that:
-/// the guest's is mapped below, as near as that, so that both need few page
-/// tables.
+/// What is left to this thread's own stack where the guest's is another one and
+/// the system lets it have that: the guest's is mapped below, as near as that,
+/// so that both need few page tables.
 static constexpr uint64_t ownStackBytes = 32 << 20;
 
 // The instance.
@@ -213,6 +219,15 @@ static void limitTime(const Grants &grants) {
     host::limitTime(host::TimeLimit::Wall, wallNs, onTimeExpired);
 }
 
+/// \p frame is the address of a frame below which the guest's may lie.
+static void provideStack(Domain &domain, uint64_t sizeBytes, uint64_t frame) {
+  auto trapSp = reinterpret_cast<uint64_t>(moat_trap_stack) + trapStackBytes;
+  if (!useOwnStack(domain, moat_context, sizeBytes, frame, trapSp) &&
+      !createStack(domain, moat_context, sizeBytes,
+                   (frame - ownStackBytes) & ~uint64_t(host::pageBytes - 1)))
+    refuse("cannot map a stack of the size that was asked for");
+}
+
 /// What runs on the guest's stack. Core 3.0, 4.7.3 Instantiation, then the
 /// entry.
 static void runGuest(void *) {
@@ -317,11 +332,8 @@ int main(int argc, char **argv, char **hostEnvironment) {
   domain.isInMemory = isInMemory;
   domain.findTables = findTables;
   domain.heapLimitBytes = grants.limit(abi::LimitKind::HeapBytes);
-  auto own = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
-  if (!createStack(domain, moat_context,
-                   grants.limit(abi::LimitKind::StackBytes),
-                   (own - ownStackBytes) & ~uint64_t(host::pageBytes - 1)))
-    refuse("cannot map a stack of the size that was asked for");
+  provideStack(domain, grants.limit(abi::LimitKind::StackBytes),
+               reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
   createTables();
   uint64_t memoryBudget = grants.limit(abi::LimitKind::MemoryBytes);
   // Last, since one that must not move takes what it may need of a limited

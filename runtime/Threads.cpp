@@ -131,9 +131,8 @@ static Thread *createThread(const rt::Instance &parent) {
   thread->domain.findTables = parentDomain.findTables;
   thread->domain.heapLimitBytes = parentDomain.heapLimitBytes;
   thread->domain.stressesHeap = parentDomain.stressesHeap;
-  uint64_t stackBytes =
-      parentDomain.stack.end - parentDomain.stack.begin - abi::hostStackBytes;
-  if (createStack(thread->domain, thread->context, stackBytes)) {
+  if (createStack(thread->domain, thread->context,
+                  parent.compiled->context->stackBytes)) {
     if (makeTables(thread->tables)) {
       thread->instance = parent;
       thread->instance.compiled = &thread->compiled;

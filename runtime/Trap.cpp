@@ -114,7 +114,8 @@ bool protect(Domain &domain, void (*body)(void *), void *argument,
   uint64_t stack = 0;
   if (domain.stack.contains(
           reinterpret_cast<uint64_t>(__builtin_frame_address(0))))
-    activation.hostSp = activation.previous ? activation.previous->hostSp : 0;
+    activation.hostSp =
+        activation.previous ? activation.previous->hostSp : domain.trapSp;
   else
     stack = freeStackTop(domain);
 
@@ -325,15 +326,27 @@ void reportUnprotected(const TrapRecord &record) {
 
 // Faults.
 
+/// Whether a fault at \p address says that the stack is exhausted.
+static bool isStackFault(const Domain &domain, uint64_t address,
+                         const void *machineContext) {
+  // Addresses below the guard are hit by nobody: larger frames are probed.
+  uint64_t begin = domain.stack.begin - abi::stackGuardBytes;
+  if (!domain.trapSp)
+    return address - begin < abi::stackGuardBytes;
+  // The system may refuse to map what it has promised; a jump there is not
+  // that.
+  Registers registers;
+  readMachineContext(machineContext, registers);
+  return address - begin < domain.stack.end - begin && address != registers.pc;
+}
+
 static bool handleFault(uint64_t address, void *machineContext) {
   Activation *activation = moat_activation;
   if (!activation || activation->isOnHostStack)
     return false;
   const Domain &domain = *activation->domain;
   Trap kind;
-  // Addresses below the guard are hit by nobody: larger frames are probed.
-  if (address - (domain.stack.begin - abi::stackGuardBytes) <
-      abi::stackGuardBytes)
+  if (isStackFault(domain, address, machineContext))
     kind = Trap::StackExhausted;
   else if (domain.isInMemory(domain, address))
     kind = Trap::OutOfBoundsMemory;

@@ -117,6 +117,11 @@ struct Domain {
   /// Of the call that nobody protects, which is running if hostSp is not 0.
   /// There is never more than one: what begins while it runs is protect().
   Activation unprotected = {};
+
+  /// Of the first thread of an executable where the stack is the rest of its
+  /// own (OwnStack.h): what has to be done while the guest's frames are there is
+  /// done below this address. 0: the stack is another one, and mapped.
+  uint64_t trapSp = 0;
 };
 inline Domain &domainOf(const abi::Context &context) {
   return *static_cast<Domain *>(context.runtime);

@@ -375,6 +375,14 @@ Result<uint8_t *> growPages(void *pages, uint64_t oldSizeBytes,
 Errno movePages(void *pages, void *target, uint64_t sizeBytes);
 /// munmap(2).
 void release(void *address, uint64_t sizeBytes);
+/// The first thread's stack, which the system maps as it is touched. At start
+/// only.
+/// Where it ends; 0: unknown. getauxval(3), AT_EXECFN: what that points to lies
+/// at the very end.
+uint64_t firstStackEnd();
+/// Lets it grow until it has \p sizeBytes, and no further. False: it may not,
+/// or not to one that has no limit now. prlimit(2), RLIMIT_STACK.
+bool limitFirstStack(uint64_t sizeBytes);
 /// madvise(2), MADV_DONTNEED: gives the memory of private pages back; they are
 /// zero when they are touched again. Inval: some are locked in memory
 /// (mlock(2)), and keep what they hold.

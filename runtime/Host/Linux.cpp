@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -495,6 +496,46 @@ void host::release(void *address, uint64_t sizeBytes) {
 
 Errno host::discard(void *address, uint64_t sizeBytes) {
   return toErrno(invoke<SYS_madvise>(address, sizeBytes, MADV_DONTNEED));
+}
+
+uint64_t host::firstStackEnd() {
+  // execve(2) writes first, from the end down: a word, and the program's path.
+  auto *path = reinterpret_cast<const char *>(getauxval(AT_EXECFN));
+  if (!path)
+    return 0;
+  uint64_t end =
+      reinterpret_cast<uint64_t>(path) + strlen(path) + 1 + sizeof(void *);
+  return end % pageBytes == 0 ? end : 0;
+}
+
+namespace {
+/// The kernel's struct rlimit64: what holds, and what it can be raised to.
+struct KernelLimit {
+  uint64_t current, maximum;
+};
+} // namespace
+
+static constexpr int stackLimit = 3; // RLIMIT_STACK
+
+static bool readStackLimit(KernelLimit &limit) {
+#ifdef SYS_getrlimit // prlimit(2) takes twice as long
+  return invokeAtStart<SYS_getrlimit>(stackLimit, &limit) == 0;
+#else
+  return invokeAtStart<SYS_prlimit64>(0, stackLimit, nullptr, &limit) == 0;
+#endif
+}
+
+bool host::limitFirstStack(uint64_t sizeBytes) {
+  KernelLimit limit;
+  // Without a limit at execve(2), the kernel maps from below, not from there.
+  if (!readStackLimit(limit) || limit.current == UINT64_MAX ||
+      limit.maximum < sizeBytes)
+    return false;
+  limit.current = sizeBytes;
+  if (invokeAtStart<SYS_prlimit64>(0, stackLimit, &limit, nullptr) != 0)
+    return false;
+  // An emulator of the processor may say that it has done it, and has not.
+  return readStackLimit(limit) && limit.current == sizeBytes;
 }
 
 Errno host::reserveAgain(void *address, uint64_t sizeBytes) {
