@@ -87,8 +87,9 @@ static std::vector<std::string> linkerArguments(const LinkRequest &request,
 
   // Nothing is relocated when a static program at fixed addresses starts, and
   // so nobody would ever make a segment read-only afterwards: a segment, and a
-  // page fault, less.
-  add({"-static", "--no-pie", "-z", "norelro"});
+  // page fault, less. No page of the file is mapped twice, so nothing but code
+  // is executable, and variables begin at a page: few need a second one.
+  add({"-static", "--no-pie", "-z", "norelro", "-z", "separate-code"});
   args.push_back("--defsym=moat_memory0=0x" +
                  llvm::utohexstr(abi::processMemoryBase));
   for (const std::string &alias : request.aliases)
