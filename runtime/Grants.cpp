@@ -219,7 +219,7 @@ void Grants::openStream(DescriptorTable &descriptors, uint32_t fd) {
   const StreamGrant &stream = streams[fd];
   StreamRequest request;
   switch (stream.kind) {
-  case StreamGrant::Inherit:
+  case StreamGrant::Inherit: // does not come here
     return;
   case StreamGrant::Closed:
     request.isClosed = true;
@@ -314,7 +314,8 @@ void Grants::open(DescriptorTable &descriptors, bool needsStreams) {
   if (needsStreams && isTraced)
     keepErrorStream(descriptors);
   for (uint32_t fd = 0; needsStreams && fd != 3; ++fd)
-    openStream(descriptors, fd);
+    if (streams[fd].kind != StreamGrant::Inherit)
+      openStream(descriptors, fd);
   for (uint32_t fd = 0; filtersTerminal && fd != 3; ++fd)
     (void)descriptors.change(fd, 0, [](Descriptor &stream) {
       stream.isFiltered = stream.isTerminal;

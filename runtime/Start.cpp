@@ -162,8 +162,9 @@ static void createTables() {
   }
 }
 
-/// Says what became of each layer.
-static void traceLayers(const Hardening &hardening) {
+/// Says what became of each layer. Not in main's frame, as all that has a
+/// message's buffer: a start that says nothing touches less of its stack.
+[[gnu::noinline]] static void traceLayers(const Hardening &hardening) {
   for (uint32_t i = 0; i != abi::detail::layerCount; ++i) {
     Message message;
     message << "harden: " << layerText(i).spelling;
@@ -185,7 +186,7 @@ static void traceLayers(const Hardening &hardening) {
 }
 
 /// Ends the process if a layer that was asked for is not in force.
-static void requireLayers(const Hardening &hardening) {
+[[gnu::noinline]] static void requireLayers(const Hardening &hardening) {
   for (uint32_t i = 0; i != abi::detail::layerCount; ++i) {
     if (hardening.errors[i] == Errno::Success)
       continue;
