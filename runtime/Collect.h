@@ -25,7 +25,7 @@ void *allocateObject(abi::Context &context, uint64_t sizeBytes);
 
 /// Visits the roots that whoever made the domain knows: globals, tables and
 /// element segments of every instance that runs on it. Defined once in each
-/// archive: Roots.cpp, Instantiate.cpp.
+/// archive: Roots.cpp, Store/Store.cpp.
 void visitRoots(const Domain &domain, Heap &heap);
 
 } // namespace moat::rt

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "Instantiate.h"
+#include "Store/Store.h"
 #include "moat/moat.h"
 #include <cstring>
 

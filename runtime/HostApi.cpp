@@ -1,7 +1,6 @@
 // Part of moat. Licensed under Apache-2.0 WITH LLVM-exception; see LICENSE.
 //
-// The bodies behind moat.h's part for host programs, thin layers over
-// Instantiate.
+// The bodies behind moat.h's part for host programs, thin layers over Store/.
 
 #include "Arch/Throw.h"
 #include "Builtins.h"

@@ -69,7 +69,7 @@
   (start $check))
 
 //--- host.cpp
-#include "Instantiate.h"
+#include "Store/Store.h"
 #include "moat/moat.h"
 #include <cstdio>
 #include <cstring>

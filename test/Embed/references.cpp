@@ -23,7 +23,7 @@
     (call_indirect (type $function) (local.get 1) (local.get 0))))
 
 //--- host.cpp
-#include "Instantiate.h"
+#include "Store/Store.h"
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>

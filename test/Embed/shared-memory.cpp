@@ -49,7 +49,7 @@
   (func (export "touch") (param i32) (i32.store (local.get 0) (i32.const 1))))
 
 //--- host.cpp
-#include "Instantiate.h"
+#include "Store/Store.h"
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>

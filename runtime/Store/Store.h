@@ -4,11 +4,14 @@
 // exports.
 //
 //   Store *store = Store::create({});
-//   Extern print = store->makeFunction("(func (param i32))", callback,
-//   userData); Import imports[] = {{"spectest", "print_i32", print}}; LinkError
-//   error; Instance *instance = store->instantiate(moat_module, imports,
-//   error); Extern add = findExport(*instance, "add"); abi::Value values[2] =
-//   {…}; TrapRecord trap; if (!store->invoke(add.function, values, trap)) …
+//   Extern print = store->makeFunction("(func (param i32))", callback, data);
+//   Import imports[] = {{"spectest", "print_i32", print}};
+//   LinkError error;
+//   Instance *instance = store->instantiate(moat_module, imports, error);
+//   Extern add = findExport(*instance, "add");
+//   abi::Value values[2] = {…};
+//   TrapRecord trap;
+//   if (!store->invoke(add.function, values, trap)) …
 //
 // Everything a store made lives until the store is destroyed, linked or not:
 // references go from anything to anything there, so the store is what is
@@ -92,8 +95,7 @@ struct StoreOptions {
   uint64_t stackBytes =
       abi::defaultStackBytes; ///< of the stack that all instances share
   /// Memories of the host's own reserve little address space: only modules
-  /// compiled with
-  /// --bounds=checked can import them.
+  /// compiled with --bounds=checked can import them.
   bool prefersUnguarded = false;
   /// Of objects of the guests: what their blocks may take. Unit: bytes.
   uint64_t heapLimitBytes = UINT64_MAX;
