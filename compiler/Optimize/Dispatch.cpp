@@ -14,6 +14,7 @@
 #include "Optimize/Dispatch.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -113,11 +114,9 @@ static bool makeIndirect(llvm::SwitchInst &jump) {
   llvm::SetVector<llvm::BasicBlock *> successors(targets.begin(),
                                                  targets.end());
   // A phi has an entry for each edge, and now there is one edge to each.
-  llvm::DenseMap<llvm::BasicBlock *, unsigned> edges;
+  llvm::SmallPtrSet<llvm::BasicBlock *, 32> met;
   for (llvm::BasicBlock *successor : llvm::successors(block))
-    ++edges[successor];
-  for (auto [successor, count] : edges)
-    for (unsigned i = successors.contains(successor) ? 1 : 0; i < count; ++i)
+    if (!met.insert(successor).second)
       successor->removePredecessor(block, /*KeepOneInputPHIs=*/true);
   llvm::IndirectBrInst *branch = b.CreateIndirectBr(address, successors.size());
   for (llvm::BasicBlock *successor : successors)
@@ -126,7 +125,8 @@ static bool makeIndirect(llvm::SwitchInst &jump) {
   return true;
 }
 
-/// A block's instructions, phis too, and what they are in a copy.
+/// A block's instructions, phis too, and what they are in a copy. Of a phi it
+/// is a cast that changes nothing.
 using Copy = llvm::DenseMap<llvm::Value *, llvm::Value *>;
 
 /// Puts a copy of \p block in place of the jump to it at the end of \p before.
@@ -137,8 +137,11 @@ static Copy copyInto(llvm::BasicBlock &block, llvm::BasicBlock &before) {
     llvm::Value *found = copy.lookup(value);
     return found ? found : value;
   };
+  // What the block made before is an operand of the cast, where SSAUpdater
+  // finds it: it has another maker now, too.
   for (llvm::PHINode &phi : block.phis())
-    copy[&phi] = phi.getIncomingValueForBlock(&before);
+    copy[&phi] = new llvm::BitCastInst(phi.getIncomingValueForBlock(&before),
+                                       phi.getType(), "", jump->getIterator());
   for (llvm::Instruction &instruction : block) {
     if (llvm::isa<llvm::PHINode>(instruction))
       continue;
@@ -182,6 +185,12 @@ static void copyToPredecessors(llvm::BasicBlock &block) {
     for (llvm::Use *use : outside)
       updater.RewriteUse(*use);
   }
+  for (auto &[before, copy] : copies)
+    for (llvm::PHINode &phi : block.phis()) {
+      auto *incoming = llvm::cast<llvm::Instruction>(copy.lookup(&phi));
+      incoming->replaceAllUsesWith(incoming->getOperand(0));
+      incoming->eraseFromParent();
+    }
 }
 
 llvm::PreservedAnalyses DispatchPass::run(llvm::Function &function,
