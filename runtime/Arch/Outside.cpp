@@ -138,14 +138,9 @@ moat_enter_call:
         movq    %r8, 32(%rsp)
         movq    %r9, 40(%rsp)
         movq    %r10, 48(%rsp)
-        movaps  %xmm0, 64(%rsp)
-        movaps  %xmm1, 80(%rsp)
-        movaps  %xmm2, 96(%rsp)
-        movaps  %xmm3, 112(%rsp)
-        movaps  %xmm4, 128(%rsp)
-        movaps  %xmm5, 144(%rsp)
-        movaps  %xmm6, 160(%rsp)
-        movaps  %xmm7, 176(%rsp)
+        .irp    i, 0, 1, 2, 3, 4, 5, 6, 7
+        movaps  %xmm\i, 64 + 16 * \i(%rsp)
+        .endr
         movq    %rsp, %rdi
         callq   moat_enter_with_registers
         movq    0(%rsp), %rax
@@ -188,22 +183,9 @@ moat_end_call:
         movq    %r9, 48(%rsp)
         movq    %r10, 56(%rsp)
         movq    %r11, 64(%rsp)
-        movaps  %xmm0, 80(%rsp)
-        movaps  %xmm1, 96(%rsp)
-        movaps  %xmm2, 112(%rsp)
-        movaps  %xmm3, 128(%rsp)
-        movaps  %xmm4, 144(%rsp)
-        movaps  %xmm5, 160(%rsp)
-        movaps  %xmm6, 176(%rsp)
-        movaps  %xmm7, 192(%rsp)
-        movaps  %xmm8, 208(%rsp)
-        movaps  %xmm9, 224(%rsp)
-        movaps  %xmm10, 240(%rsp)
-        movaps  %xmm11, 256(%rsp)
-        movaps  %xmm12, 272(%rsp)
-        movaps  %xmm13, 288(%rsp)
-        movaps  %xmm14, 304(%rsp)
-        movaps  %xmm15, 320(%rsp)
+        .irp    i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        movaps  %xmm\i, 80 + 16 * \i(%rsp)
+        .endr
         callq   moat_end_marked_call
         movq    0(%rsp), %rax
         movq    8(%rsp), %rcx
@@ -214,22 +196,9 @@ moat_end_call:
         movq    48(%rsp), %r9
         movq    56(%rsp), %r10
         movq    64(%rsp), %r11
-        movaps  80(%rsp), %xmm0
-        movaps  96(%rsp), %xmm1
-        movaps  112(%rsp), %xmm2
-        movaps  128(%rsp), %xmm3
-        movaps  144(%rsp), %xmm4
-        movaps  160(%rsp), %xmm5
-        movaps  176(%rsp), %xmm6
-        movaps  192(%rsp), %xmm7
-        movaps  208(%rsp), %xmm8
-        movaps  224(%rsp), %xmm9
-        movaps  240(%rsp), %xmm10
-        movaps  256(%rsp), %xmm11
-        movaps  272(%rsp), %xmm12
-        movaps  288(%rsp), %xmm13
-        movaps  304(%rsp), %xmm14
-        movaps  320(%rsp), %xmm15
+        .irp    i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        movaps  80 + 16 * \i(%rsp), %xmm\i
+        .endr
         addq    $344, %rsp
         .cfi_adjust_cfa_offset -344
         retq
@@ -253,14 +222,9 @@ moat_call_with_registers:
         movq    24(%rbx), %rcx
         movq    32(%rbx), %r8
         movq    40(%rbx), %r9
-        movaps  64(%rbx), %xmm0
-        movaps  80(%rbx), %xmm1
-        movaps  96(%rbx), %xmm2
-        movaps  112(%rbx), %xmm3
-        movaps  128(%rbx), %xmm4
-        movaps  144(%rbx), %xmm5
-        movaps  160(%rbx), %xmm6
-        movaps  176(%rbx), %xmm7
+        .irp    i, 0, 1, 2, 3, 4, 5, 6, 7
+        movaps  64 + 16 * \i(%rbx), %xmm\i
+        .endr
         callq   *48(%rbx)
         movq    %rax, 0(%rbx)
         movq    %rdx, 8(%rbx)

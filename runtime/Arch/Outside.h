@@ -14,10 +14,10 @@ namespace moat::rt {
 
 /// What came of moat_enter_idle().
 enum class IdleEntry : uint32_t {
-  Returned,    ///< all is as before the call
-  Left,        ///< by leaving the activation; the record says how
+  Returned, ///< all is as before the call
+  Left,     ///< by leaving the activation; the record says how
   Other,    ///< nothing was done: the domain is not idle, its calls have a time
-         ///< limit, or the thread is not prepared
+            ///< limit, or the thread is not prepared
 };
 
 /// Does what CallScope and protect() do: calls body(argument, second). But for
@@ -48,8 +48,8 @@ extern "C" void moat_call_with_registers(void *call);
 
 /// What the assembly leaves to others: see IdleEntry::Other.
 extern "C" void moat_enter_with_registers(RegisterCall *call);
-/// CallScope::end: the body of moat_end_call (abi/Builtins.def), which keeps the
-/// registers.
+/// CallScope::end: the body of moat_end_call (abi/Builtins.def), which keeps
+/// the registers.
 extern "C" void moat_end_marked_call(Domain *domain);
 /// Domain::endUnprotected.
 [[noreturn]] void endUnprotected(Activation *activation);
