@@ -377,9 +377,10 @@ std::string HeaderWriter::run() {
   std::string guard = "MOAT_LIBRARY_" + library.upper() + "_H";
   os << "/* Made by moat of " << inComment(llvm::sys::path::filename(inputName))
      << ".\n *\n * An export `f` is " << library
-     << "_f(instance, ...). It costs a call inside of moat_protect, or of a\n"
-     << " * function that the module calls; anywhere else it takes some "
-        "nanoseconds more, and a trap\n * ends the process. "
+     << "_f(instance, ...). Inside of moat_protect, or of a function\n"
+        " * that the module calls, it costs a C call. Anywhere else small "
+        "functions that call nothing\n * cost about the same, others some 2 ns "
+        "more, and a trap ends the process.\n * "
      << library
      << "_f__try(instance, ..., &result, &trap) returns how it ended.\n"
      << " * In names every byte but letters, digits and single underscores is "
