@@ -148,7 +148,9 @@ llvm::CallInst *InPlaceEntry::callInside() {
   SmallVector<llvm::Value *, 8> arguments;
   for (llvm::Argument &argument : entry.args())
     arguments.push_back(&argument);
-  return b.CreateCall(&inside, arguments);
+  llvm::CallInst *call = b.CreateCall(&inside, arguments);
+  call->setCallingConv(inside.getCallingConv());
+  return call;
 }
 
 void InPlaceEntry::addReturn(llvm::CallInst *call) {
