@@ -812,5 +812,8 @@ UnrollAgainPass::run(llvm::Function &function,
   llvm::PreservedAnalyses preserved = passes.run(function, analyses);
   for (llvm::BasicBlock &block : function)
     shortenSums(block);
+  llvm::PreservedAnalyses ofControlFlow;
+  ofControlFlow.preserveSet<llvm::CFGAnalyses>();
+  preserved.intersect(ofControlFlow);
   return preserved;
 }
