@@ -15,6 +15,7 @@
 
 #include "HugePages.h"
 #include "Host/Host.h"
+#include "Memory.h"
 #include <algorithm>
 
 namespace moat::rt {
@@ -53,6 +54,13 @@ static void beginSmall(uint64_t begin, uint64_t end) {
 static void ask(abi::Memory &memory, uint64_t oldBytes, bool isTried,
                 const Calls &calls) {
   auto base = reinterpret_cast<uint64_t>(memory.base);
+  // What is asked for part of a mapping makes two of it, which mremap(2) does
+  // not enlarge (EFAULT).
+  if (canMove(memory)) {
+    if (memory.reservedBytes >= hugePageBytes)
+      prefer(calls, base, base + memory.reservedBytes);
+    return;
+  }
   uint64_t end = roundDown(base + memory.sizeBytes);
   uint64_t begin = std::max(base, roundDown(base + oldBytes));
   // Ranges that lie in the growth as a whole.
