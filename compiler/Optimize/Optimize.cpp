@@ -18,6 +18,7 @@
 #include "Optimize/Pair.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
+#include "Optimize/TripCount.h"
 #include "Optimize/Widen.h"
 #include "Optimize/ZeroExtend.h"
 #include "llvm/Analysis/LoopInfo.h"
@@ -241,6 +242,7 @@ FunctionPassManager Optimizer::improveLoops() {
   if (!options.strictFloat)
     passes.addPass(QuietPass());
   passes.addPass(llvm::DSEPass());
+  passes.addPass(CountInFrontPass());
   passes.addPass(WidenPass());
   passes.addPass(llvm::LoopVectorizePass());
   passes.addPass(UnrollAgainPass(/*doubles=*/true));

@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include "llvm/IR/PassManager.h"
+
 namespace llvm {
 class Loop;
 class SCEV;
@@ -17,5 +19,14 @@ namespace moat {
 /// count of several times as many turns fits 64.
 const llvm::SCEV *countTurns(llvm::Loop &loop,
                              llvm::ScalarEvolution &evolution);
+
+/// Computes what a loop's counter is compared with in front of the loop. Where
+/// it stands inside, as instruction combining may leave it, LLVM sees no trip
+/// count if it is more than sums and products (an `or` of the loop's bound).
+class CountInFrontPass : public llvm::PassInfoMixin<CountInFrontPass> {
+public:
+  llvm::PreservedAnalyses run(llvm::Function &function,
+                              llvm::FunctionAnalysisManager &analyses);
+};
 
 } // namespace moat
