@@ -18,6 +18,7 @@
 #include "Optimize/Pair.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
+#include "Optimize/Saturate.h"
 #include "Optimize/TripCount.h"
 #include "Optimize/Widen.h"
 #include "Optimize/ZeroExtend.h"
@@ -195,6 +196,7 @@ static llvm::SimplifyCFGPass finishControlFlow() {
 /// The last passes, each for the sake of the code generator.
 FunctionPassManager Optimizer::prepareCode() const {
   FunctionPassManager passes;
+  passes.addPass(SaturatePass());
   // Makes the inductions that addresses are formed from; the code generator's
   // own comes too late for the extensions.
   passes.addPass(
