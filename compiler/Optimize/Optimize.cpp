@@ -10,6 +10,7 @@
 // is LLVM's whole pipeline.
 
 #include "Optimize/Optimize.h"
+#include "Optimize/Apart.h"
 #include "Optimize/Dispatch.h"
 #include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
@@ -113,11 +114,14 @@ public:
         [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
           if (this->options.level == OptLevel::O3)
             passes.addPass(WidenPass());
+  passes.addPass(ApartPass());
           passes.addPass(NoWrapPass());
           passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
+          passes.addPass(ApartPass());
         });
     builder.registerVectorizerEndEPCallback(
         [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(TogetherPass());
           passes.addPass(UnrollAgainPass(/*doubles=*/false));
           if (this->options.level == OptLevel::O3)
             passes.addPass(PairPass());
@@ -246,7 +250,9 @@ FunctionPassManager Optimizer::improveLoops() {
   passes.addPass(llvm::DSEPass());
   passes.addPass(CountInFrontPass());
   passes.addPass(WidenPass());
+  passes.addPass(ApartPass());
   passes.addPass(llvm::LoopVectorizePass());
+  passes.addPass(TogetherPass());
   passes.addPass(UnrollAgainPass(/*doubles=*/true));
   passes.addPass(NoWrapPass());
   passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
