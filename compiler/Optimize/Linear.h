@@ -2,7 +2,8 @@
 //
 // An integer as a sum: coefficients times leaves, plus a constant, in the
 // wrapping arithmetic of its type. Exact, whatever wraps: nothing is assumed
-// of the values, and no flag is read but what makes an `or` an addition.
+// of the values, and no flag is read but what makes an `or` an addition; of bits
+// that are known, only what makes a `xor` a difference.
 
 #pragma once
 

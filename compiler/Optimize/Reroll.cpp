@@ -12,7 +12,9 @@
 //   inductions and invariants (Linear.h) must differ from copy 0's by k times
 //   what the rolled loop will add to it. This is exact in wrapping arithmetic,
 //   and covers several inductions, pointers or indices, and any way of writing
-//   the sum.
+//   the sum. Copies may use different inductions: each is what it begins with
+//   and its step times the turns that were done, so sums can be compared as
+//   multiples of those.
 // - Every other phi is a recurrence: a reduction, or a value kept for the next
 //   turn. What copy k reads in its place is what copy k - 1 left, and what
 //   copy F - 1 leaves is the phi's next value.
@@ -80,6 +82,9 @@ struct UnrolledLoop {
   llvm::Value *nextOf(llvm::PHINode *phi) const {
     return phi->getIncomingValueForBlock(&body);
   }
+  llvm::Value *startOf(llvm::PHINode *phi) const {
+    return phi->getIncomingValueForBlock(loop.getLoopPreheader());
+  }
   bool contains(const llvm::Value *value) const {
     auto *instruction = llvm::dyn_cast<llvm::Instruction>(value);
     return instruction && instruction->getParent() == &body;
@@ -119,9 +124,12 @@ private:
   }
   /// What the rolled loop adds to a sum from one turn to the next.
   uint64_t stepOf(const Linear &sum) const;
+  std::pair<Linear, uint64_t> byTurns(const Linear &sum) const;
 
   bool match(llvm::Value *first, llvm::Value *other, unsigned copy);
   bool matchSum(const Linear &first, const Linear &other, unsigned copy);
+  bool matchTerms(const Linear &first, const Linear &other, uint64_t distance,
+                  unsigned copy);
   bool matchOperation(llvm::Instruction *first, llvm::Instruction *other,
                       unsigned copy);
   bool matchAddress(llvm::Value *first, llvm::Value *other, unsigned copy);
@@ -303,7 +311,42 @@ bool Copies::match(llvm::Value *first, llvm::Value *other, unsigned copy) {
   return !isOneLeaf && matchSum(firstSum, otherSum, copy);
 }
 
+/// The sum without its inductions: what they begin with in their place, and by
+/// how much they let it grow from turn to turn.
+std::pair<Linear, uint64_t> Copies::byTurns(const Linear &sum) const {
+  Linear start(sum.bits);
+  start.constant = sum.constant;
+  uint64_t step = 0;
+  for (const auto &[leaf, coefficient] : sum.terms) {
+    auto *induction = llvm::find_if(
+        u.inductions, [leaf = leaf](const UnrolledLoop::Induction &known) {
+          return known.phi == leaf;
+        });
+    if (induction == u.inductions.end()) {
+      start.add(leaf, coefficient);
+      continue;
+    }
+    start.add(u.startOf(induction->phi), coefficient);
+    step += coefficient * induction->step;
+  }
+  return {start, sum.cut(step)};
+}
+
 bool Copies::matchSum(const Linear &first, const Linear &other, unsigned copy) {
+  uint64_t distance = first.cut(copy * stepOf(first));
+  size_t mark = trail.size();
+  if (matchTerms(first, other, distance, copy))
+    return true;
+  rollBack(mark);
+  auto [firstStart, firstStep] = byTurns(first);
+  auto [otherStart, otherStep] = byTurns(other);
+  return firstStep == otherStep &&
+         matchTerms(firstStart, otherStart, distance, copy);
+}
+
+/// Whether the sums have the same terms and are \p distance apart.
+bool Copies::matchTerms(const Linear &first, const Linear &other,
+                        uint64_t distance, unsigned copy) {
   SmallVector<Linear::Term, 4> firstRest, otherRest;
   for (const Linear::Term &term : first.terms) {
     if (!isShared(term.leaf))
@@ -318,8 +361,7 @@ bool Copies::matchSum(const Linear &first, const Linear &other, unsigned copy) {
       return false;
   }
   if (firstRest.size() != otherRest.size() ||
-      other.cut(other.constant - first.constant) !=
-          other.cut(copy * stepOf(first)))
+      other.cut(other.constant - first.constant) != distance)
     return false;
   for (auto [mine, its] : llvm::zip(firstRest, otherRest))
     if (mine.coefficient != its.coefficient ||

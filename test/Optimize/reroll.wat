@@ -6,7 +6,7 @@
 (module
   (type $function (func (param i32 i32) (result i32)))
   (memory 1)
-  (table funcref (elem $scale $sum $pairs))
+  (table funcref (elem $scale $sum $pairs $reverse))
 
   ;; Two copies, the second one's offset in its instruction; a counter up to zero.
   (func $scale (type $function) (local $at i32)
@@ -55,6 +55,31 @@
   ;; CHECK-LABEL: define {{.*}} @w2(
   ;; CHECK: shufflevector <4 x double>
   ;; CHECK: store <4 x double>
+
+  ;; to[i] = from[n - 1 - i], four copies: the first by a pointer, the others by the index, which has
+  ;; no low bits, so that -8 - 4 * i is written as a xor.
+  (func $reverse (type $function) (local $to i32)
+    (local $from i32) (local $i i32) (local $base i32)
+    (local.set $base (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))
+    (local.set $from (i32.sub (local.get $base) (i32.const 4)))
+    (loop $next
+      (i32.store (local.get $to) (i32.load (local.get $from)))
+      (i32.store (i32.add (local.get $to) (i32.const 4))
+        (i32.load (i32.add (local.get $base)
+          (i32.xor (i32.shl (local.get $i) (i32.const 2)) (i32.const -8)))))
+      (i32.store (i32.add (local.get $to) (i32.const 8))
+        (i32.load (i32.add (local.get $base)
+          (i32.xor (i32.shl (local.get $i) (i32.const 2)) (i32.const -12)))))
+      (i32.store (i32.add (local.get $to) (i32.const 12))
+        (i32.load (i32.add (local.get $base)
+          (i32.xor (i32.shl (local.get $i) (i32.const 2)) (i32.const -16)))))
+      (local.set $from (i32.sub (local.get $from) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 4)))
+        (i32.and (local.get 1) (i32.const 0x7ffffffc)))))
+    (i32.const 0))
+  ;; CHECK-LABEL: define {{.*}} @w3(
+  ;; CHECK: store <8 x i32>
 
   (func (export "_start")
     (drop (call_indirect (type $function)
