@@ -6,7 +6,7 @@
 (module
   (type $function (func (param i32 i32) (result i32)))
   (memory 1)
-  (table funcref (elem $scale $sum $pairs $reverse))
+  (table funcref (elem $scale $sum $pairs $reverse $largest))
 
   ;; Two copies, the second one's offset in its instruction; a counter up to zero.
   (func $scale (type $function) (local $at i32)
@@ -80,6 +80,32 @@
     (i32.const 0))
   ;; CHECK-LABEL: define {{.*}} @w3(
   ;; CHECK: store <8 x i32>
+
+  ;; The largest of 16-bit numbers: the first copy extends what the others know to be extended.
+  (func $largest (param $at i32) (param $turns i32) (result i32) (local $most i32) (local $value i32)
+    (local.set $most (i32.load (i32.const 12)))
+    (loop $next
+      (local.set $value (i32.load16_s offset=0 (local.get $at)))
+      (local.set $most (i32.extend16_s (local.get $most)))
+      (local.set $most (select (local.get $value) (local.get $most)
+        (i32.gt_s (local.get $value) (local.get $most))))
+      (local.set $value (i32.load16_s offset=2 (local.get $at)))
+      (local.set $most (local.get $most))
+      (local.set $most (select (local.get $value) (local.get $most)
+        (i32.gt_s (local.get $value) (local.get $most))))
+      (local.set $value (i32.load16_s offset=4 (local.get $at)))
+      (local.set $most (local.get $most))
+      (local.set $most (select (local.get $value) (local.get $most)
+        (i32.gt_s (local.get $value) (local.get $most))))
+      (local.set $value (i32.load16_s offset=6 (local.get $at)))
+      (local.set $most (local.get $most))
+      (local.set $most (select (local.get $value) (local.get $most)
+        (i32.gt_s (local.get $value) (local.get $most))))
+      (local.set $at (i32.add (local.get $at) (i32.const 8)))
+      (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (local.get $most))
+  ;; CHECK-LABEL: define {{.*}} @w4(
+  ;; CHECK: @llvm.smax.v8i32
 
   (func (export "_start")
     (drop (call_indirect (type $function)
