@@ -53,6 +53,9 @@ struct Measured {
 /// What is compared: a program of moat's, or an engine with the module.
 struct Candidate {
   std::string name;
+  /// argv[0]; empty: the command's first word. Programs of moat's are called as
+  /// engines call the module, since some print it.
+  std::string calledBy;
   Words command,
       startCommand; ///< empty: it cannot be run, and `failure` says why
   std::string failure;
@@ -72,7 +75,8 @@ private:
   void findEngines();
   void addEngine(const Engine &engine);
   std::optional<CompileError> measure();
-  Measured execute(const Words &command, const std::string &output) const;
+  Measured execute(const Words &command, const std::string &output,
+                   const std::string &calledBy = "") const;
   void compareOutput(Candidate &candidate);
   void print() const;
 
@@ -112,12 +116,20 @@ static int lastProcessor() {
   return -1;
 }
 
-/// Runs \p command with its output in the file \p output and no input; waits.
-Measured Bench::execute(const Words &command, const std::string &output) const {
+/// Runs \p command with its output in the file \p output, and waits. Its input
+/// is the file that was asked for, or nothing.
+Measured Bench::execute(const Words &command, const std::string &output,
+                        const std::string &calledBy) const {
   std::vector<char *> argv;
   for (const std::string &word : command)
     argv.push_back(const_cast<char *>(word.c_str()));
   argv.push_back(nullptr);
+  if (!calledBy.empty())
+    argv[0] = const_cast<char *>(calledBy.c_str());
+  const StreamOption &input = request.capabilities.streams[0];
+  const char *inputPath = input.kind == StreamOption::File
+                              ? input.hostPath.c_str()
+                              : "/dev/null";
   cpu_set_t set;
   CPU_ZERO(&set);
   if (processor >= 0)
@@ -128,13 +140,13 @@ Measured Bench::execute(const Words &command, const std::string &output) const {
   if (child == 0) {
     if (processor >= 0)
       sched_setaffinity(0, sizeof(set), &set);
-    int in = open("/dev/null", O_RDONLY);
+    int in = open(inputPath, O_RDONLY);
     int out = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     int err = open("/dev/null", O_WRONLY);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    execv(argv[0], argv.data());
+    execv(command[0].c_str(), argv.data());
     _exit(127);
   }
   Measured result;
@@ -185,6 +197,7 @@ std::optional<CompileError> Bench::compilePrograms() {
     if (auto error = request.compile(emptyProgram, choice.level, choice.cpu,
                                      EmitKind::Executable, empty))
       return error;
+    candidate.calledBy = file("module.wasm");
     candidate.command = {program};
     candidate.command.insert(candidate.command.end(),
                              request.programArguments.begin(),
@@ -312,7 +325,8 @@ std::optional<CompileError> Bench::measure() {
         continue;
       bool isFirst = &candidate == &candidates.front() && round == 0;
       Measured run =
-          execute(candidate.command, file(isFirst ? "output-0" : "output"));
+          execute(candidate.command, file(isFirst ? "output-0" : "output"),
+                  candidate.calledBy);
       if (isFirst && run.exitCode == 127 && run.cpuSeconds == 0)
         return systemError(candidate.command[0]);
       candidate.runs.push_back(run);

@@ -32,7 +32,8 @@ struct BenchRequest {
 
 /// Compiles, runs and compares, and prints the table to \p os. Ratios are of
 /// CPU time, which other programs on the machine disturb least. Standard input
-/// of all runs is empty, and what they print is only compared. An engine that
+/// of all runs is a file, if \p capabilities name one, or empty; what they print
+/// is only compared. An engine that
 /// fails, or ends with another exit code than moat's program, has a row that
 /// says so. Errors: the module does not compile, or moat's own program cannot
 /// be run.
