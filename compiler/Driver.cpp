@@ -867,6 +867,8 @@ int Driver::compileAndCompare(ArrayRef<const char *> guestArgs) {
     own.level = level;
     own.cpu = cpu.str();
     own.emit = emit;
+    if (emit != EmitKind::Executable) // engines have imports of their own
+      own.benchImports = BenchImports::Missing;
     resolveNativeCpu(own.cpu, own.cpuFeatures);
     auto error = compiler.compile(module, own, output);
     clearProgress();
