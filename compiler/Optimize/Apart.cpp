@@ -73,7 +73,9 @@ bool Streams::add(llvm::Instruction &access) {
   auto *root = llvm::dyn_cast<llvm::GetElementPtrInst>(pointer);
   while (root && !loop.isLoopInvariant(root->getPointerOperand()))
     root = llvm::dyn_cast<llvm::GetElementPtrInst>(root->getPointerOperand());
-  if (!root || !loop.contains(root))
+  bool isFixed = loop.isLoopInvariant(pointer);
+  if (isFixed ? llvm::isa<llvm::StoreInst>(access)
+              : !root || !loop.contains(root))
     return false;
   LinearAddress address =
       LinearAddress::of(pointer, access.getModule()->getDataLayout());
@@ -87,7 +89,8 @@ bool Streams::add(llvm::Instruction &access) {
     stream = &streams.back();
   }
   stream->isStored |= llvm::isa<llvm::StoreInst>(access);
-  stream->roots.insert(root);
+  if (!isFixed)
+    stream->roots.insert(root);
   return true;
 }
 

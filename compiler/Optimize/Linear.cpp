@@ -3,7 +3,6 @@
 #include "Optimize/Linear.h"
 #include "Wasm/Access.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/Instructions.h"
@@ -16,6 +15,13 @@ namespace match = llvm::PatternMatch;
 
 Linear Linear::of(llvm::Value *value) {
   Linear sum(value->getType()->getIntegerBitWidth());
+  sum.add(value);
+  return sum;
+}
+
+Linear Linear::ofCut(llvm::Value *value) {
+  Linear sum(value->getType()->getIntegerBitWidth());
+  sum.mayLookWider = true;
   sum.add(value);
   return sum;
 }
@@ -48,17 +54,10 @@ void Linear::add(llvm::Value *value, uint64_t factor, unsigned depth) {
                                          match::m_APInt(number))) &&
         number->ult(bits))
       return add(left, cut(factor << number->getZExtValue()), depth + 1);
-    // A difference without a borrow: `x ^ -8` is -8 - x where x has none of
-    // the lowest three bits, as the offsets of copies that go downwards.
-    if (match::match(value, match::m_Xor(match::m_Value(left),
-                                         match::m_APInt(number))) &&
-        number->isNegative() &&
-        llvm::MaskedValueIsZero(
-            left, ~*number,
-            llvm::cast<llvm::Instruction>(value)->getDataLayout())) {
-      constant = cut(constant + factor * number->getZExtValue());
-      return add(left, cut(0 - factor), depth + 1);
-    }
+    if (mayLookWider &&
+        match::match(value, match::m_Trunc(match::m_Value(left))) &&
+        left->getType()->getIntegerBitWidth() <= 64)
+      return add(left, factor, depth + 1);
   }
   addTerm(value, factor);
 }

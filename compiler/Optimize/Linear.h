@@ -2,8 +2,7 @@
 //
 // An integer as a sum: coefficients times leaves, plus a constant, in the
 // wrapping arithmetic of its type. Exact, whatever wraps: nothing is assumed
-// of the values, and no flag is read but what makes an `or` an addition; of bits
-// that are known, only what makes a `xor` a difference.
+// of the values, and no flag is read but what makes an `or` an addition.
 
 #pragma once
 
@@ -42,12 +41,17 @@ struct Linear {
 
   explicit Linear(unsigned bits) : bits(bits) {}
   static Linear of(llvm::Value *value);
+  /// The same of a value that may be cut out of a wider sum, whose leaves are
+  /// wider then: for comparing, not for computing.
+  static Linear ofCut(llvm::Value *value);
 
   unsigned bits;
   SmallVector<Term, 4> terms; ///< in the order in which they were met
   uint64_t constant = 0;
 
 private:
+  bool mayLookWider = false;
+
   void addTerm(llvm::Value *leaf, uint64_t coefficient);
 };
 

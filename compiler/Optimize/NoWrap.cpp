@@ -87,7 +87,7 @@ std::optional<Access> Access::of(llvm::Instruction &instruction) {
   constexpr uint64_t maxOffset = uint64_t(1) << 32;
   if (!guest || address.offset.constant >= maxOffset)
     return std::nullopt;
-  Access access{&instruction, address.base, Linear::of(guest),
+  Access access{&instruction, address.base, Linear::ofCut(guest),
                 address.offset.terms[0].leaf, address.offset.constant};
   if (access.sum.terms.empty())
     return std::nullopt;
@@ -134,16 +134,18 @@ bool NeighbourFinder::formFrom(Access &first, const Access &access) {
     return false;
   if (access.sum64 == first.sum64)
     return true;
+  // A number of at most 33 bits, and a base that has guards.
+  auto upwards = llvm::GEPNoWrapFlags::noUnsignedSignedWrap() |
+                 llvm::GEPNoWrapFlags::noUnsignedWrap();
   if (!first.pointer)
     first.pointer = llvm::IRBuilder<>(first.instruction)
                         .CreatePtrAdd(first.base, first.sum64, "",
-                                      llvm::GEPNoWrapFlags::noUnsignedWrap());
+                                      upwards);
   llvm::IRBuilder<> b(access.instruction);
-  auto flags = distance >= 0 ? llvm::GEPNoWrapFlags::noUnsignedWrap()
-                             : llvm::GEPNoWrapFlags::none();
   llvm::Value *pointer = b.CreatePtrAdd(
       first.pointer,
-      b.getInt64(static_cast<uint64_t>(distance) + access.offset), "", flags);
+      b.getInt64(static_cast<uint64_t>(distance) + access.offset), "",
+      distance >= 0 ? upwards : llvm::GEPNoWrapFlags::noUnsignedSignedWrap());
   llvm::Use &use = access.instruction->getOperandUse(
       llvm::isa<llvm::LoadInst>(access.instruction) ? 0 : 1);
   old.push_back(use.get());

@@ -19,6 +19,7 @@
 #include "Optimize/Pair.h"
 #include "Optimize/Quiet.h"
 #include "Optimize/Reroll.h"
+#include "Optimize/Rotate.h"
 #include "Optimize/Saturate.h"
 #include "Optimize/TripCount.h"
 #include "Optimize/Widen.h"
@@ -114,7 +115,6 @@ public:
         [this](FunctionPassManager &passes, llvm::OptimizationLevel) {
           if (this->options.level == OptLevel::O3)
             passes.addPass(WidenPass());
-  passes.addPass(ApartPass());
           passes.addPass(NoWrapPass());
           passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));
           passes.addPass(ApartPass());
@@ -125,6 +125,7 @@ public:
           passes.addPass(UnrollAgainPass(/*doubles=*/false));
           if (this->options.level == OptLevel::O3)
             passes.addPass(PairPass());
+          passes.addPass(NoWrapPass()); // of unrolled loops' turns
           passes.addPass(GuestAliasSwitch(guestAliasIsOn, false));
         });
     builder.registerOptimizerLastEPCallback([this](ModulePassManager &passes,
@@ -215,6 +216,7 @@ FunctionPassManager Optimizer::prepareCode() const {
 /// Turns loops to end with their test, and moves what does not change out.
 void Optimizer::addInvariants(FunctionPassManager &passes) {
   llvm::LoopPassManager invariants;
+  invariants.addPass(RotateUnrolledPass());
   invariants.addPass(llvm::LoopRotatePass());
   invariants.addPass(llvm::LICMPass(llvm::LICMOptions()));
   passes.addPass(GuestAliasSwitch(guestAliasIsOn, true));

@@ -33,11 +33,12 @@
 // behind one another.
 //
 // Addresses. An access is at zext(a) + c, and in copy k the producer writes
-// either a + k·s or c + k·s, the latter if it knows that the sum does not wrap.
-// The rolled access is at zext(a + k·s) + c. These differ only if a + k·s wraps
-// in 32 bits; for steps upwards, of less than 32 KiB for the whole turn, copy
-// 0's access then was at an address that always traps (guarded memories end at
-// 2^32 - 65,536), and it still comes first. Downwards such loops are left
+// a + k·s, or c + k·s if it knows that the sum does not wrap, or even a + d and
+// c + k·s - d, where copy 0 was another turn's last (Rotate.cpp). The rolled
+// access is at zext(a + k·s) + c. These differ only if a + k·s or a + d wraps in
+// 32 bits; for steps upwards, of less than 32 KiB for the whole turn, and such
+// d, copy 0's access then was at an address that always traps (guarded memories
+// end at 2^32 - 65,536), and it still comes first. Downwards such loops are left
 // alone. The rolled address is inside the reservation in any case.
 //
 // The trip count must be computable in front of the loop: exactly, by LLVM's
@@ -135,6 +136,7 @@ private:
   bool matchSum(const Linear &first, const Linear &other, unsigned copy);
   bool matchTerms(const Linear &first, const Linear &other, uint64_t distance,
                   unsigned copy);
+  bool differBy(llvm::Value *first, llvm::Value *other, uint64_t distance);
   bool matchOperation(llvm::Instruction *first, llvm::Instruction *other,
                       unsigned copy);
   bool matchAddress(llvm::Value *first, llvm::Value *other, unsigned copy);
@@ -306,7 +308,8 @@ bool Copies::match(llvm::Value *first, llvm::Value *other, unsigned copy) {
     return isShared(term.leaf);
   });
   if (isKnown)
-    return matchSum(firstSum, otherSum, copy);
+    return matchSum(firstSum, otherSum, copy) ||
+           differBy(first, other, firstSum.cut(copy * stepOf(firstSum)));
   size_t mark = trail.size();
   if (areOperations && matchOperation(firstOperation, otherOperation, copy))
     return true;
@@ -375,6 +378,17 @@ bool Copies::matchTerms(const Linear &first, const Linear &other,
   return true;
 }
 
+/// For what an outer loop's turns have made equal: a pointer that it moves, and
+/// an index that it counts.
+bool Copies::differBy(llvm::Value *first, llvm::Value *other,
+                      uint64_t distance) {
+  if (first->getType() != other->getType())
+    return false;
+  auto *known = llvm::dyn_cast<llvm::SCEVConstant>(u.evolution.getMinusSCEV(
+      u.evolution.getSCEV(other), u.evolution.getSCEV(first)));
+  return known && known->getAPInt() == distance;
+}
+
 bool Copies::matchOperation(llvm::Instruction *first, llvm::Instruction *other,
                             unsigned copy) {
   if (llvm::isa<llvm::PHINode>(first) || !first->isSameOperationAs(other) ||
@@ -421,9 +435,9 @@ bool Copies::matchAddress(llvm::Value *first, llvm::Value *other,
   bool isKnown = llvm::all_of(aSum.terms, [&](const Linear::Term &term) {
     return isShared(term.leaf);
   });
-  if (!isKnown || moved < 0 || moved >= maxMoved || step < 0 ||
-      step * factor >= maxMoved ||
-      aSum.asSigned(aSum.cut(bSum.constant - aSum.constant)) < 0)
+  int64_t addressMoved = aSum.asSigned(aSum.cut(bSum.constant - aSum.constant));
+  if (!isKnown || moved <= -maxMoved || moved >= maxMoved || step < 0 ||
+      step * factor >= maxMoved || addressMoved < 0 || addressMoved >= maxMoved)
     return false;
   bSum.constant = bSum.cut(bSum.constant + moved);
   return matchSum(aSum, bSum, copy);
@@ -829,11 +843,41 @@ static bool rebase(llvm::Loop &loop, llvm::ScalarEvolution &evolution) {
   return true;
 }
 
+/// Writes x ^ -12, where x is a multiple of 16, as the -12 - x that it is: the
+/// offset of a copy that goes downwards. There is no borrow from the bits that x
+/// does not have.
+static bool writeDifferences(llvm::Loop &loop,
+                             llvm::ScalarEvolution &evolution) {
+  if (!loop.isInnermost())
+    return false;
+  SmallVector<llvm::BinaryOperator *, 4> differences;
+  for (llvm::BasicBlock *block : loop.blocks())
+    for (llvm::Instruction &it : *block) {
+      llvm::Value *value;
+      const llvm::APInt *mask;
+      if (match::match(&it, match::m_Xor(match::m_Value(value),
+                                         match::m_APInt(mask))) &&
+          it.getType()->isIntegerTy() && mask->isNegative() &&
+          evolution.getMinTrailingZeros(evolution.getSCEV(value)) >=
+              (~*mask).getActiveBits())
+        differences.push_back(llvm::cast<llvm::BinaryOperator>(&it));
+    }
+  for (llvm::BinaryOperator *it : differences) {
+    llvm::Value *difference =
+        llvm::IRBuilder<>(it).CreateSub(it->getOperand(1), it->getOperand(0));
+    evolution.forgetValue(it);
+    it->replaceAllUsesWith(difference);
+    it->eraseFromParent();
+  }
+  return !differences.empty();
+}
+
 llvm::PreservedAnalyses
 RerollPass::run(llvm::Loop &loop, llvm::LoopAnalysisManager &,
                 llvm::LoopStandardAnalysisResults &analyses,
                 llvm::LPMUpdater &) {
-  bool isChanged = extendInFront(loop);
+  bool isChanged = writeDifferences(loop, analyses.SE);
+  isChanged |= extendInFront(loop);
   if (isChanged)
     analyses.SE.forgetLoop(&loop);
   isChanged |=

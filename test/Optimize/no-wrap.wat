@@ -19,9 +19,9 @@
     (i32.const 0))
   ;; CHECK-LABEL: define {{.*}} @w1(
   ;; CHECK-NOT: add {{.*}}i32
-  ;; CHECK: getelementptr nuw i8, ptr [[NEAR:%.*]], i64 4
+  ;; CHECK: getelementptr nusw nuw i8, ptr [[NEAR:%.*]], i64 4
   ;; CHECK-NOT: add {{.*}}i32
-  ;; CHECK: getelementptr nuw i8, ptr [[NEAR]], i64 65543
+  ;; CHECK: getelementptr nusw nuw i8, ptr [[NEAR]], i64 65543
   ;; CHECK-NOT: add {{.*}}i32
   ;; CHECKED-LABEL: define {{.*}} @w1(
   ;; CHECKED: add i32 {{.*}}, 4
@@ -32,7 +32,7 @@
     (i32.const 0))
   ;; CHECK-LABEL: define {{.*}} @w2(
   ;; CHECK-NOT: add {{.*}}i32
-  ;; CHECK: getelementptr i8, ptr {{.*}}, i64 -16
+  ;; CHECK: getelementptr nusw i8, ptr {{.*}}, i64 -16
 
   (func $below-with-offset (type $function)
     (i32.store (local.get 0) (i32.const 1))
@@ -63,4 +63,4 @@
                         (local.get 0)) (i32.const 2))
     (i32.const 0)))
   ;; CHECK-LABEL: define {{.*}} @w6(
-  ;; CHECK: getelementptr nuw i8, ptr {{.*}}, i64 8
+  ;; CHECK: getelementptr nusw nuw i8, ptr {{.*}}, i64 8

@@ -20,7 +20,7 @@
 ;; PLAIN-NEXT: [[LAST:%.*]] = sub nuw i64 [[SIZE]], 20
 ;; PLAIN-NEXT: icmp ugt i64 {{%.*}}, [[LAST]]
 ;; PLAIN-NOT: icmp
-;; PLAIN: getelementptr nuw i8, ptr @moat_memory0,
+;; PLAIN: getelementptr nusw nuw i8, ptr @moat_memory0,
 ;; PLAIN-LABEL: define {{.*}} @w1(
 ;; PLAIN: [[SIZE:%.*]] = load i64, ptr getelementptr (i8, ptr @moat_memories, i64 8)
 ;; PLAIN-NEXT: icmp ult i64 [[SIZE]], 65537
