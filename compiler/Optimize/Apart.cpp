@@ -21,6 +21,7 @@
 #include "llvm/Analysis/LoopAccessAnalysis.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
@@ -34,6 +35,7 @@ namespace {
 /// Accesses whose addresses differ by a constant.
 struct Stream {
   llvm::Value *base;
+  llvm::Value *guest; ///< of one of them, or what forms its host address
   Linear address;
   bool isStored = false;
   /// What adds to the base, in the loop.
@@ -52,6 +54,7 @@ public:
 
 private:
   bool add(llvm::Instruction &access);
+  bool haveStoresOneStep() const;
 
   llvm::Loop &loop;
   llvm::ScalarEvolution &evolution;
@@ -65,6 +68,24 @@ static bool areEqual(const Linear &one, const Linear &other) {
          llvm::all_of(one.terms, [&](const Linear::Term &term) {
            return other.coefficientOf(term.leaf) == term.coefficient;
          });
+}
+
+/// Whether all stores move on by the same step. Two ways through the same bytes,
+/// as from both ends of an array, are seldom worth a test.
+bool Streams::haveStoresOneStep() const {
+  const llvm::SCEV *step = nullptr;
+  for (const Stream &stream : streams) {
+    if (!stream.isStored)
+      continue;
+    const llvm::SCEV *address = evolution.getSCEV(stream.guest);
+    auto *counter = llvm::dyn_cast<llvm::SCEVAddRecExpr>(address);
+    const llvm::SCEV *itsStep =
+        counter ? counter->getStepRecurrence(evolution) : nullptr;
+    if (step && step != itsStep)
+      return false;
+    step = itsStep;
+  }
+  return true;
 }
 
 bool Streams::add(llvm::Instruction &access) {
@@ -85,7 +106,7 @@ bool Streams::add(llvm::Instruction &access) {
     return known.base == address.base && areEqual(known.address, sum);
   });
   if (stream == streams.end()) {
-    streams.push_back({address.base, sum});
+    streams.push_back({address.base, guest ? guest : pointer, sum});
     stream = &streams.back();
   }
   stream->isStored |= llvm::isa<llvm::StoreInst>(access);
@@ -104,9 +125,9 @@ bool Streams::find() {
       if (!isAccess || !add(instruction))
         return false;
     }
-  return streams.size() > 1 && llvm::any_of(streams, [](const Stream &stream) {
-           return stream.isStored;
-         });
+  return streams.size() > 1 && haveStoresOneStep() &&
+         llvm::any_of(streams,
+                      [](const Stream &stream) { return stream.isStored; });
 }
 
 void Streams::takeApart() {
