@@ -678,13 +678,18 @@ void Copies::roll() {
                                                          rolledSteps.at(phi))));
   for (llvm::PHINode *phi : u.recurrences)
     phi->setIncomingValueForBlock(&u.body, left.lookup({phi, 0}));
+  // What takes one's place may be another: all uses are found first.
+  SmallVector<std::pair<llvm::Use *, llvm::Value *>, 8> replaced;
   for (auto [liveOut, sum] : llvm::zip(liveOuts, sums)) {
     auto [instruction, rolled] = liveOut;
     llvm::Value *value =
         rolled ? rolled : valueAtExit(b, sum, instruction->getType());
-    if (value != instruction)
-      instruction->replaceUsesOutsideBlock(value, &u.body);
+    for (llvm::Use &use : instruction->uses())
+      if (!u.contains(use.getUser()))
+        replaced.push_back({&use, value});
   }
+  for (auto [use, value] : replaced)
+    use->set(value);
   for (llvm::Instruction *instruction : llvm::reverse(old)) {
     instruction->replaceAllUsesWith(
         llvm::PoisonValue::get(instruction->getType()));

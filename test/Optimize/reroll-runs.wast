@@ -224,7 +224,22 @@
       (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (i32.load8_u (local.get $at))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    (local.get $sum)))
+    (local.get $sum))
+
+  ;; Two values behind the loop, of which one takes the other's place in the rolled one.
+  (func (export "behind") (result i32 i32 i32)
+    (local $at i32) (local $a i32) (local $b i32) (local $c i32) (local $sum i32)
+    (loop $next
+      (local.set $c (i32.load offset=8 (local.get $at)))
+      (local.set $b (i32.load offset=4 (local.get $at)))
+      (local.set $a (i32.load (local.get $at)))
+      (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3))
+        (i32.xor (local.get $a) (local.get $b))))
+      (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3))
+        (i32.xor (local.get $b) (local.get $c))))
+      (br_if $next
+        (i32.ne (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 16))))
+    (local.get $sum) (local.get $b) (local.get $c)))
 
 (assert_return (invoke "fill" (i32.const 1000)))
 (assert_return (invoke "load" (i32.const 7996)) (i32.const 7996))
@@ -239,6 +254,7 @@
 (assert_trap (invoke "high" (i32.const -8) (i32.const 4)) "out of bounds memory access")
 (assert_trap (invoke "high" (i32.const -4) (i32.const 4)) "out of bounds memory access")
 (assert_return (invoke "fill" (i32.const 1000)))
+(assert_return (invoke "behind") (i32.const 256) (i32.const 12) (i32.const 16))
 (assert_return (invoke "rotate" (i32.const 3)) (i64.const 0x6800000078))
 (assert_trap (invoke "rotate" (i32.const 0)) "out of bounds memory access")
 (assert_return (invoke "clear"))
