@@ -35,6 +35,9 @@
   (func (export "store-below") (param i32)
     (i32.store8 (local.get 0) (i32.const 0x55))
     (i64.store (i32.sub (local.get 0) (i32.const 4)) (i64.const -1)))
+  (func (export "upper-below") (param i32) (result i32)
+    (i32.add (i32.load8_u (local.get 0))
+      (i32.wrap_i64 (i64.shr_u (i64.load (i32.sub (local.get 0) (i32.const 4))) (i64.const 32)))))
   (func (export "byte") (param i32) (result i32) (i32.load8_u (local.get 0)))
 
   ;; Three below each other: all are formed from the first.
@@ -56,6 +59,8 @@
 (assert_trap (invoke "above" (i32.const -1)) "out of bounds memory access")
 (assert_trap (invoke "above" (i32.const 0x7fffffff)) "out of bounds memory access")
 (assert_return (invoke "far-above" (i32.const 0)) (i32.const 0x00ff))
+(assert_return (invoke "upper-below" (i32.const 4)) (i32.const 0x07060508))
+(assert_trap (invoke "upper-below" (i32.const 0)) "out of bounds memory access")
 (assert_trap (invoke "far-above" (i32.const 1)) "out of bounds memory access")
 (assert_trap (invoke "far-above" (i32.const -65535)) "out of bounds memory access")
 (assert_return (invoke "below" (i32.const 8)) (i32.const 0x0800))
