@@ -70,15 +70,17 @@ llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
       m.trapIf(b, b.getTrue(), TrapKind::OutOfBoundsMemory);
     else
       checkBounds(memArg.memory, index, pastIndex);
-  } else if (!m.options.optimizing || function->hasOptNone()) {
+  }
+  if (!m.options.optimizing || function->hasOptNone()) {
     // Fast instruction selection folds an offset of the base, but not of the
     // index; and it folds any constant into a symbol's address, even past what
     // a relocation can hold.
-    uint64_t constantPart = memArg.offset;
-    if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(index))
-      constantPart += constant->getZExtValue();
     constexpr uint64_t maxFolded = 16 << 20;
-    if (constantPart >= maxFolded)
+    auto *constant = llvm::dyn_cast<llvm::ConstantInt>(index);
+    bool isFar =
+        memArg.offset >= maxFolded ||
+        (constant && constant->getValue().uge(maxFolded - memArg.offset));
+    if (isFar && llvm::isa<llvm::Constant>(base))
       base = m.loadField(b, m.ptr, m.places->memory(b, memArg.memory),
                          offsetof(abi::Memory, base), /*isInvariant=*/true);
     base = b.CreateGEP(m.i8, base, b.getInt64(memArg.offset), "", noWrap);

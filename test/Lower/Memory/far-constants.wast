@@ -3,6 +3,7 @@
 ;;; Core 3.0, 4.6.8 Memory Instructions.
 ;; RUN: wast2json %s -o %t.json
 ;; RUN: moat-spec --model=both -O0 -O2 %t.json
+;; RUN: moat-spec --model=both -O0 -O2 --bounds=checked %t.json
 (module
   (memory 1)
   (func (export "load 0x0") (result i32) (i32.load8_u (i32.const 0x0)))
