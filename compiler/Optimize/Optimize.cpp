@@ -11,6 +11,7 @@
 
 #include "Optimize/Optimize.h"
 #include "Optimize/Apart.h"
+#include "Optimize/Cell.h"
 #include "Optimize/Dispatch.h"
 #include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
@@ -231,6 +232,7 @@ FunctionPassManager Optimizer::rollLoops() {
   passes.addPass(NarrowLoadsPass());
   addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(CellPass());
   passes.addPass(
       llvm::createFunctionToLoopPassAdaptor(RerollPass(/*rebases=*/true)));
   return passes;
@@ -241,6 +243,7 @@ FunctionPassManager Optimizer::improveLoops() {
   passes.addPass(NarrowLoadsPass());
   addInvariants(passes);
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(CellPass());
   llvm::LoopPassManager inductions;
   inductions.addPass(RerollPass(/*rebases=*/false));
   inductions.addPass(llvm::IndVarSimplifyPass(/*WidenIndVars=*/false));

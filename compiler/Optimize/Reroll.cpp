@@ -15,6 +15,7 @@
 //   the sum. Copies may use different inductions: each is what it begins with
 //   and its step times the turns that were done, so sums can be compared as
 //   multiples of those.
+// - A phi that nothing reads but the loop's end goes with it.
 // - Every other phi is a recurrence: a reduction, or a value kept for the next
 //   turn. What copy k reads in its place is what copy k - 1 left, and what
 //   copy F - 1 leaves is the phi's next value.
@@ -85,6 +86,7 @@ struct UnrolledLoop {
 
   /// Finds the parts; false if the loop is none that could be rolled.
   bool analyze();
+  bool onlyCounts(const llvm::PHINode &phi) const;
   llvm::Value *nextOf(llvm::PHINode *phi) const {
     return phi->getIncomingValueForBlock(&body);
   }
@@ -169,11 +171,28 @@ private:
 
 // The loop.
 
+/// Whether the phi is there for the loop's end alone, which rolling replaces.
+bool UnrolledLoop::onlyCounts(const llvm::PHINode &phi) const {
+  auto *branch = llvm::dyn_cast<llvm::BranchInst>(body.getTerminator());
+  if (!branch || !branch->isConditional() ||
+      !branch->getCondition()->hasOneUse())
+    return false;
+  const llvm::Value *next = phi.getIncomingValueForBlock(&body);
+  return phi.hasOneUser() && *phi.user_begin() == next &&
+         llvm::all_of(next->users(), [&](const llvm::User *user) {
+           return user == &phi || (user == branch->getCondition() &&
+                                   llvm::isa<llvm::ICmpInst>(user));
+         });
+}
+
 bool UnrolledLoop::analyze() {
   constexpr unsigned maxInstructions = 1000;
-  if (loop.getNumBlocks() != 1 || body.size() > maxInstructions)
+  if (loop.getNumBlocks() != 1 || body.size() > maxInstructions ||
+      llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized"))
     return false;
   for (llvm::PHINode &phi : body.phis()) {
+    if (onlyCounts(phi))
+      continue;
     llvm::Type *type = phi.getType();
     if (type->isIntegerTy() && type->getIntegerBitWidth() <= 64) {
       Linear next = Linear::of(nextOf(&phi));
