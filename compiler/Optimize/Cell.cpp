@@ -10,9 +10,10 @@
 // distance is a multiple of F, which the code in front sees to, but nothing
 // tells. Both are questions for run time. Such a loop, of one block, becomes
 //
-//   front:   the number of turns; for each pair of a cell and an access that
-//            moves on, the turns in which they overlap: first to last
-//   next:    fast turns up to the next of those, or to the end
+//   front:   the number of turns; if they are few, to `slow`
+//   next:    for each pair of a cell and an access that moves on, the turns in
+//            which they overlap, first to last; up to those, or to the end, it
+//            goes on with `fast`
 //   fast:    the loop with its cells in registers, and a counter of its own
 //   behind:  cells are stored
 //   slow:    the loop as it was, for the turns that overlap; then to `next`
@@ -48,6 +49,7 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
@@ -56,6 +58,7 @@
 using namespace moat;
 
 static constexpr uint64_t twoTo32 = uint64_t(1) << 32;
+static constexpr unsigned minTurns = 16; ///< for tests to pay
 static constexpr llvm::StringLiteral vectorizedMark = "llvm.loop.isvectorized";
 
 namespace {
@@ -79,13 +82,17 @@ struct Strided {
 /// The loop, and what is known of it.
 class CellLoop {
 public:
-  CellLoop(llvm::Loop &loop, llvm::ScalarEvolution &evolution)
-      : loop(loop), evolution(evolution), body(*loop.getHeader()) {}
+  CellLoop(llvm::Loop &loop, llvm::LoopInfo &loops,
+           llvm::ScalarEvolution &evolution, llvm::DominatorTree &dominators)
+      : loop(loop), loops(loops), evolution(evolution), dominators(dominators),
+        body(*loop.getHeader()) {}
 
   bool analyze();
 
   llvm::Loop &loop;
+  llvm::LoopInfo &loops;
   llvm::ScalarEvolution &evolution;
+  llvm::DominatorTree &dominators;
   llvm::BasicBlock &body;
   SmallVector<Cell, 4> cells;
   SmallVector<Strided, 4> strided;
@@ -119,6 +126,7 @@ private:
   };
 
   void writeFront();
+  void findOverlaps();
   void addOverlap(llvm::IRBuilder<> &b, llvm::SCEVExpander &expander,
                   const Cell &cell, const Strided &access);
   void writeNext();
@@ -133,8 +141,9 @@ private:
   llvm::LLVMContext &context;
   llvm::Type *number;
   llvm::BasicBlock *front = nullptr, *next = nullptr, *fastFront = nullptr,
-                   *behind = nullptr, *slowFront = nullptr, *slow = nullptr,
-                   *slowBehind = nullptr, *exit = nullptr;
+                   *behind = nullptr, *overlap = nullptr, *slowFront = nullptr,
+                   *slow = nullptr, *slowBehind = nullptr, *exit = nullptr;
+  llvm::Value *turnsMinusOne = nullptr;
   llvm::Value *isCounted = nullptr; ///< or all turns are slow
   llvm::Value *turns = nullptr;     ///< 0 if not
   SmallVector<Turns, 4> overlaps;
@@ -248,7 +257,6 @@ void CellLoop::addStrided(const Strided &added) {
 
 /// The number of turns, exactly or if a comparison holds.
 bool CellLoop::countTurns() {
-  constexpr unsigned minTurns = 8;
   unsigned known = evolution.getSmallConstantTripCount(&loop);
   if (known != 0 && known < minTurns)
     return false;
@@ -375,28 +383,45 @@ void FastLoop::addOverlap(llvm::IRBuilder<> &b, llvm::SCEVExpander &expander,
   overlaps.push_back({first, end});
 }
 
-/// Counts turns, and finds those that overlap.
+/// Counts turns. Few are slow: tests have to pay.
 void FastLoop::writeFront() {
   front = it.loop.getLoopPreheader();
+  next = llvm::SplitBlock(front, front->getTerminator(), &it.dominators,
+                          &it.loops);
+  next->setName("cell.next");
   llvm::Instruction *at = front->getTerminator();
   llvm::IRBuilder<> b(at);
   llvm::ScalarEvolution &evolution = it.evolution;
   llvm::SCEVExpander expander(evolution, "cell");
-  llvm::Value *turnsMinusOne = expander.expandCodeFor(
+  turnsMinusOne = expander.expandCodeFor(
       evolution.getTruncateOrZeroExtend(it.turnsMinusOne, number), number, at);
 
-  uint64_t maxTurnsMinusOne = twoTo32 - 1;
+  uint64_t most = twoTo32 - 1;
   for (const Cell &cell : it.cells)
-    for (const Strided &access : it.strided) {
-      if (!cell.lastStore && !access.isStored)
-        continue;
-      uint64_t step = std::abs(access.step);
-      maxTurnsMinusOne =
-          std::min(maxTurnsMinusOne,
-                   (twoTo32 - (cell.bytes + access.bytes)) / step);
-      addOverlap(b, expander, cell, access);
-    }
-  isCounted = b.CreateICmpULE(turnsMinusOne, b.getInt64(maxTurnsMinusOne));
+    for (const Strided &access : it.strided)
+      most = std::min<uint64_t>(most,
+                                (twoTo32 - (cell.bytes + access.bytes)) /
+                                    std::abs(access.step));
+  llvm::Value *isGood =
+      b.CreateICmpULE(b.CreateSub(turnsMinusOne, b.getInt64(minTurns - 1)),
+                      b.getInt64(most - (minTurns - 1)));
+  findOverlaps();
+  slowFront = block("cell.slow.front");
+  llvm::ReplaceInstWithInst(
+      at, llvm::BranchInst::Create(next, slowFront, isGood));
+}
+
+/// Tests what has to hold, and finds the turns that overlap.
+void FastLoop::findOverlaps() {
+  llvm::Instruction *at = next->getTerminator();
+  llvm::IRBuilder<> b(at);
+  llvm::ScalarEvolution &evolution = it.evolution;
+  llvm::SCEVExpander expander(evolution, "cell");
+  for (const Cell &cell : it.cells)
+    for (const Strided &access : it.strided)
+      if (cell.lastStore || access.isStored)
+        addOverlap(b, expander, cell, access);
+  isCounted = b.getTrue();
   for (const auto &[index, cell] : llvm::enumerate(it.cells))
     for (const Cell &other : ArrayRef(it.cells).take_front(index)) {
       if (!cell.lastStore && !other.lastStore)
@@ -411,35 +436,35 @@ void FastLoop::writeFront() {
     }
   for (const llvm::SCEVPredicate *predicate : it.assumed)
     isCounted = b.CreateAnd(
-        isCounted,
-        b.CreateNot(expander.expandCodeForPredicate(predicate, at)));
+        isCounted, b.CreateNot(expander.expandCodeForPredicate(predicate, at)));
   turns = b.CreateSelect(
       isCounted, b.CreateAdd(turnsMinusOne, b.getInt64(1)), b.getInt64(0));
 }
 
 /// From here on: fast turns up to the next one that overlaps.
 void FastLoop::writeNext() {
-  next = block("cell.next");
-  llvm::IRBuilder<> b(next);
-  done = b.CreatePHI(number, 2, "done");
+  llvm::Instruction *end = next->getTerminator();
+  done = llvm::PHINode::Create(number, 2, "done", next->begin());
+  llvm::IRBuilder<> b(end);
   done->addIncoming(b.getInt64(0), front);
   for (llvm::PHINode &phi : it.body.phis()) {
-    auto *start = b.CreatePHI(phi.getType(), 2);
-    start->addIncoming(phi.getIncomingValueForBlock(front), front);
+    auto *start = llvm::PHINode::Create(phi.getType(), 2, "", next->begin());
+    start->addIncoming(phi.getIncomingValueForBlock(next), front);
     resumed[&phi] = start;
   }
   fastEnd = turns;
-  for (const Turns &overlap : overlaps) {
+  for (const Turns &turnsOf : overlaps) {
     llvm::Value *isAhead =
-        b.CreateAnd(b.CreateICmpULT(overlap.first, overlap.end),
-                    b.CreateICmpULT(done, overlap.end));
-    llvm::Value *limit = b.CreateSelect(isAhead, overlap.first, turns);
+        b.CreateAnd(b.CreateICmpULT(turnsOf.first, turnsOf.end),
+                    b.CreateICmpULT(done, turnsOf.end));
+    llvm::Value *limit = b.CreateSelect(isAhead, turnsOf.first, turns);
     fastEnd = b.CreateBinaryIntrinsic(llvm::Intrinsic::umin, fastEnd, limit);
   }
-  front->getTerminator()->replaceSuccessorWith(&it.body, next);
   fastFront = block("cell.fast.front");
-  slowFront = block("cell.slow.front");
-  b.CreateCondBr(b.CreateICmpUGT(fastEnd, done), fastFront, slowFront);
+  overlap = block("cell.overlap");
+  llvm::ReplaceInstWithInst(
+      end, llvm::BranchInst::Create(fastFront, overlap,
+                                    b.CreateICmpUGT(fastEnd, done)));
 }
 
 /// The loop itself, with cells in registers and a counter from 0 up.
@@ -454,8 +479,8 @@ void FastLoop::writeFast() {
   llvm::Value *count = before.CreateAdd(lastTurn, before.getInt64(1), "",
                                         /*HasNUW=*/true, /*HasNSW=*/true);
   for (const auto &[phi, start] : resumed) {
-    phi->setIncomingValueForBlock(front, start);
-    phi->replaceIncomingBlockWith(front, fastFront);
+    phi->setIncomingValueForBlock(next, start);
+    phi->replaceIncomingBlockWith(next, fastFront);
   }
   auto *branch = llvm::cast<llvm::BranchInst>(it.body.getTerminator());
   llvm::IRBuilder<> b(branch), after(behind);
@@ -499,36 +524,46 @@ void FastLoop::writeFast() {
   b.CreateCondBr(b.CreateICmpNE(following, count), &it.body, behind);
   branch->eraseFromParent();
   before.CreateBr(&it.body);
-  after.CreateCondBr(after.CreateICmpEQ(fastEnd, turns), exit, slowFront);
+  after.CreateCondBr(after.CreateICmpEQ(fastEnd, turns), exit, overlap);
 }
 
 /// A copy of the loop as it was, up to where the overlap ends.
 void FastLoop::writeSlow() {
-  llvm::IRBuilder<> before(slowFront), b(slow->getTerminator()),
+  llvm::IRBuilder<> limit(overlap), before(slowFront), b(slow->getTerminator()),
       after(slowBehind);
-  auto *begin = before.CreatePHI(number, 2);
-  begin->addIncoming(done, next);
-  begin->addIncoming(fastEnd, behind);
+  auto merge = [](llvm::IRBuilder<> &at, llvm::Value *one,
+                  llvm::BasicBlock *from, llvm::Value *other,
+                  llvm::BasicBlock *otherFrom) {
+    llvm::PHINode *phi = at.CreatePHI(one->getType(), 2);
+    phi->addIncoming(one, from);
+    phi->addIncoming(other, otherFrom);
+    return phi;
+  };
+  llvm::Value *doneHere = merge(limit, done, next, fastEnd, behind);
+  llvm::Value *begin =
+      merge(before, b.getInt64(0), front, doneHere, overlap);
   for (const auto &[phi, start] : resumed) {
     auto *copy = llvm::cast<llvm::PHINode>(slowValues[phi]);
-    auto *first = before.CreatePHI(phi->getType(), 2);
-    first->addIncoming(start, next);
-    first->addIncoming(phi->getIncomingValueForBlock(&it.body), behind);
-    copy->setIncomingValueForBlock(front, first);
-    copy->replaceIncomingBlockWith(front, slowFront);
-    copy->replaceIncomingBlockWith(&it.body, slow);
+    llvm::Value *here =
+        merge(limit, start, next, phi->getIncomingValueForBlock(&it.body),
+              behind);
+    copy->setIncomingValueForBlock(
+        next, merge(before, start->getIncomingValueForBlock(front), front,
+                    here, overlap));
+    copy->replaceIncomingBlockWith(next, slowFront);
     start->addIncoming(copy->getIncomingValueForBlock(slow), slowBehind);
   }
-  // At least one turn; without a count all of them.
-  llvm::Value *end = before.CreateAdd(begin, before.getInt64(1));
-  for (const Turns &overlap : overlaps) {
-    llvm::Value *isInside = before.CreateICmpULE(overlap.first, begin);
-    end = before.CreateSelect(
-        isInside,
-        before.CreateBinaryIntrinsic(llvm::Intrinsic::umax, end, overlap.end),
+  // At least one turn; all of them if they are few or not counted.
+  llvm::Value *end = limit.CreateAdd(doneHere, limit.getInt64(1));
+  for (const Turns &turnsOf : overlaps)
+    end = limit.CreateSelect(
+        limit.CreateICmpULE(turnsOf.first, doneHere),
+        limit.CreateBinaryIntrinsic(llvm::Intrinsic::umax, end, turnsOf.end),
         end);
-  }
-  end = before.CreateSelect(isCounted, end, before.getInt64(-1));
+  llvm::Value *all = limit.getInt64(-1);
+  end = limit.CreateSelect(isCounted, end, all);
+  limit.CreateBr(slowFront);
+  end = merge(before, all, front, end, overlap);
   before.CreateBr(slow);
 
   auto *branch = llvm::cast<llvm::BranchInst>(slow->getTerminator());
@@ -617,7 +652,7 @@ static bool keepOne(llvm::Function &function,
     llvm::formLCSSARecursively(*loop, dominators, &loops, &evolution);
     if (!loop->isLoopSimplifyForm() || !loop->getUniqueExitBlock())
       continue;
-    CellLoop candidate(*loop, evolution);
+    CellLoop candidate(*loop, loops, evolution, dominators);
     if (!candidate.analyze())
       continue;
     FastLoop(candidate).write();
