@@ -1,6 +1,7 @@
 ;;; Which stores may be missing after a trap: those of the last turns of the loop that trapped, as a
 ;;; vector of them that touches the guard writes nothing; and where a loop stores to two places, one
-;;; may be a few turns ahead of the other. Stores in front of the loop are there, and all but the
+;;; may be a few turns ahead of the other. A place that every turn stores to may have what it had in
+;;; front of the loop. Stores in front of the loop are there, and all but the
 ;;; last 64 turns', and no other memory has changed. With --strict-traps, and without optimization,
 ;;; memory is to the letter what the turns before the trap left.
 ;;; Core 3.0, 4.6.8 Memory Instructions, store. compiler/README.md, "What is memory after a trap?"
@@ -38,6 +39,17 @@
       (local.set $near (i32.add (local.get $near) (i32.const 4)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (i32.ne (local.get $i) (local.get $turns)))))
+  ;; Counts turns in one place, with what the other one passes added.
+  (func (export "count") (param $place i32) (param $at i32) (param $turns i32)
+    (i32.store (local.get $place) (i32.const 1))
+    (loop $next
+      (i32.store (local.get $place) (i32.add (i32.load (local.get $place))
+        (i32.add (i32.load (local.get $at)) (i32.const 1))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1))))))
+  (func (export "is-either") (param $place i32) (param $one i32) (param $other i32) (result i32)
+    (i32.or (i32.eq (i32.load (local.get $place)) (local.get $one))
+            (i32.eq (i32.load (local.get $place)) (local.get $other))))
   ;; How many turns' stores are there, without a gap.
   (func $written (export "written") (param $at i32) (result i32) (local $count i32)
     (block $done
@@ -63,6 +75,9 @@
   (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))
 
 ;--- default.wast
+(assert_trap (invoke "count" (i32.const 512) (i32.const 65136) (i32.const 200))
+  "out of bounds memory access")
+(assert_return (invoke "is-either" (i32.const 512) (i32.const 1) (i32.const 101)) (i32.const 1))
 (assert_trap (invoke "fill" (i32.const 61536) (i32.const 1005)) "out of bounds memory access")
 (assert_return (invoke "load" (i32.const 4)) (i32.const 77))
 (assert_return (invoke "load" (i32.const 8)) (i32.const 0))
@@ -75,6 +90,9 @@
 (assert_return (invoke "sum" (i32.const 4096) (i32.const 61536)) (i32.const 0))
 
 ;--- exact.wast
+(assert_trap (invoke "count" (i32.const 512) (i32.const 65136) (i32.const 200))
+  "out of bounds memory access")
+(assert_return (invoke "load" (i32.const 512)) (i32.const 101))
 (assert_trap (invoke "fill" (i32.const 61536) (i32.const 1005)) "out of bounds memory access")
 (assert_return (invoke "load" (i32.const 4)) (i32.const 77))
 (assert_return (invoke "load" (i32.const 8)) (i32.const 0))
