@@ -30,9 +30,10 @@
 // to each other, and two divisions give the first and the last. Downwards it is
 // the same with the signs changed.
 //
-// Traps. A cell is accessed in every turn, or never: the fast loop loads it
-// early and stores it late, where the first turn would have trapped. After a
-// trap of another access the cell may have what it had in front of the loop.
+// Traps. A cell is accessed in every turn, or never: it traps in the first turn
+// or in none. The fast loop stores it late; so if it stores elsewhere, the cell
+// is loaded in front of it, where it traps. After a trap of another access the
+// cell may have what it had in front of the loop.
 //
 // What gains: a cell that is read and written, or read in a loop that stores
 // elsewhere, or the result of integers that are added up or compared, which
@@ -105,8 +106,9 @@ private:
   void addStrided(const Strided &added);
   bool countTurns();
   bool gains() const;
-  bool isReduction(llvm::PHINode &phi,
-                   const llvm::SmallPtrSetImpl<llvm::Instruction *> &gone) const;
+  bool
+  isReduction(llvm::PHINode &phi,
+              const llvm::SmallPtrSetImpl<llvm::Instruction *> &gone) const;
 
   const llvm::SCEV *base = nullptr;
 };
@@ -115,7 +117,8 @@ private:
 class FastLoop {
 public:
   explicit FastLoop(CellLoop &it)
-      : it(it), context(it.body.getContext()), number(llvm::Type::getInt64Ty(context)) {}
+      : it(it), context(it.body.getContext()),
+        number(llvm::Type::getInt64Ty(context)) {}
 
   void write();
 
@@ -157,9 +160,7 @@ private:
 
 // What can be kept.
 
-bool CellLoop::analyze() {
-  return findAccesses() && countTurns() && gains();
-}
+bool CellLoop::analyze() { return findAccesses() && countTurns() && gains(); }
 
 bool CellLoop::findAccesses() {
   for (llvm::Instruction &instruction : body) {
@@ -198,8 +199,9 @@ bool CellLoop::addAccess(llvm::Instruction &access) {
     base = itsBase;
   if (itsBase != base || !evolution.isLoopInvariant(base, &loop))
     return false;
-  const llvm::SCEV *offset = evolution.getTruncateExpr(
-      evolution.removePointerBase(place), llvm::Type::getInt32Ty(body.getContext()));
+  const llvm::SCEV *offset =
+      evolution.getTruncateExpr(evolution.removePointerBase(place),
+                                llvm::Type::getInt32Ty(body.getContext()));
   uint64_t bytes = layout.getTypeStoreSize(type).getFixedValue();
 
   if (evolution.isLoopInvariant(offset, &loop)) {
@@ -323,8 +325,7 @@ bool CellLoop::isReduction(
     default:
       return false;
     }
-    if (operation &&
-        (operation != itsOperation || intrinsic != itsIntrinsic))
+    if (operation && (operation != itsOperation || intrinsic != itsIntrinsic))
       return false;
     operation = itsOperation, intrinsic = itsIntrinsic;
     at = link;
@@ -351,9 +352,8 @@ bool CellLoop::gains() const {
                     !llvm::isa<llvm::StoreInst>(instruction)))
       gone.insert(&instruction);
   }
-  return llvm::any_of(body.phis(), [&](llvm::PHINode &phi) {
-    return isReduction(phi, gone);
-  });
+  return llvm::any_of(
+      body.phis(), [&](llvm::PHINode &phi) { return isReduction(phi, gone); });
 }
 
 // Writing.
@@ -364,22 +364,22 @@ void FastLoop::addOverlap(llvm::IRBuilder<> &b, llvm::SCEVExpander &expander,
   uint64_t step = std::abs(access.step);
   uint64_t width = cell.bytes + access.bytes - 1; ///< of what overlaps
   llvm::ScalarEvolution &evolution = it.evolution;
-  const llvm::SCEV *distance = evolution.getAddExpr(
-      evolution.getMinusSCEV(cell.offset, access.first),
-      evolution.getConstant(b.getInt32(cell.bytes - 1)));
+  const llvm::SCEV *distance =
+      evolution.getAddExpr(evolution.getMinusSCEV(cell.offset, access.first),
+                           evolution.getConstant(b.getInt32(cell.bytes - 1)));
   if (access.step < 0)
     distance = evolution.getMinusSCEV(
         evolution.getConstant(b.getInt32(width - 1)), distance);
   llvm::Value *left = b.CreateZExt(
       expander.expandCodeFor(distance, b.getInt32Ty(), b.GetInsertPoint()),
       number);
-  llvm::Value *end = b.CreateAdd(
-      b.CreateUDiv(left, b.getInt64(step)), b.getInt64(1));
+  llvm::Value *end =
+      b.CreateAdd(b.CreateUDiv(left, b.getInt64(step)), b.getInt64(1));
   llvm::Value *passed = b.CreateAdd(
       b.CreateUDiv(b.CreateSub(left, b.getInt64(width)), b.getInt64(step)),
       b.getInt64(1));
-  llvm::Value *first = b.CreateSelect(
-      b.CreateICmpULT(left, b.getInt64(width)), b.getInt64(0), passed);
+  llvm::Value *first = b.CreateSelect(b.CreateICmpULT(left, b.getInt64(width)),
+                                      b.getInt64(0), passed);
   overlaps.push_back({first, end});
 }
 
@@ -399,16 +399,15 @@ void FastLoop::writeFront() {
   uint64_t most = twoTo32 - 1;
   for (const Cell &cell : it.cells)
     for (const Strided &access : it.strided)
-      most = std::min<uint64_t>(most,
-                                (twoTo32 - (cell.bytes + access.bytes)) /
-                                    std::abs(access.step));
+      most = std::min<uint64_t>(most, (twoTo32 - (cell.bytes + access.bytes)) /
+                                          std::abs(access.step));
   llvm::Value *isGood =
       b.CreateICmpULE(b.CreateSub(turnsMinusOne, b.getInt64(minTurns - 1)),
                       b.getInt64(most - (minTurns - 1)));
   findOverlaps();
   slowFront = block("cell.slow.front");
-  llvm::ReplaceInstWithInst(
-      at, llvm::BranchInst::Create(next, slowFront, isGood));
+  llvm::ReplaceInstWithInst(at,
+                            llvm::BranchInst::Create(next, slowFront, isGood));
 }
 
 /// Tests what has to hold, and finds the turns that overlap.
@@ -429,16 +428,16 @@ void FastLoop::findOverlaps() {
       const llvm::SCEV *distance = evolution.getAddExpr(
           evolution.getMinusSCEV(cell.offset, other.offset),
           evolution.getConstant(b.getInt32(cell.bytes - 1)));
-      llvm::Value *isApart = b.CreateICmpUGE(
-          expander.expandCodeFor(distance, b.getInt32Ty(), at),
-          b.getInt32(cell.bytes + other.bytes - 1));
+      llvm::Value *isApart =
+          b.CreateICmpUGE(expander.expandCodeFor(distance, b.getInt32Ty(), at),
+                          b.getInt32(cell.bytes + other.bytes - 1));
       isCounted = b.CreateAnd(isCounted, isApart);
     }
   for (const llvm::SCEVPredicate *predicate : it.assumed)
     isCounted = b.CreateAnd(
         isCounted, b.CreateNot(expander.expandCodeForPredicate(predicate, at)));
-  turns = b.CreateSelect(
-      isCounted, b.CreateAdd(turnsMinusOne, b.getInt64(1)), b.getInt64(0));
+  turns = b.CreateSelect(isCounted, b.CreateAdd(turnsMinusOne, b.getInt64(1)),
+                         b.getInt64(0));
 }
 
 /// From here on: fast turns up to the next one that overlaps.
@@ -485,6 +484,9 @@ void FastLoop::writeFast() {
   auto *branch = llvm::cast<llvm::BranchInst>(it.body.getTerminator());
   llvm::IRBuilder<> b(branch), after(behind);
 
+  bool storesElsewhere =
+      it.cells.size() > 1 ||
+      llvm::any_of(it.strided, [](const Strided &it) { return it.isStored; });
   for (Cell &cell : it.cells) {
     llvm::Instruction *firstAccess = cell.accesses.front();
     llvm::Value *kept = nullptr;
@@ -497,6 +499,12 @@ void FastLoop::writeFast() {
         phi->addIncoming(load, fastFront);
         kept = phi;
       }
+    } else if (storesElsewhere) {
+      // Traps in front of the other stores, as the first turn would.
+      auto *load = before.CreateAlignedLoad(
+          cell.type, cell.lastStore->getPointerOperand(),
+          cell.lastStore->getAlign(), /*isVolatile=*/true);
+      load->copyMetadata(*cell.lastStore, {llvm::LLVMContext::MD_tbaa});
     }
     for (llvm::Instruction *access : cell.accesses) {
       if (auto *store = llvm::dyn_cast<llvm::StoreInst>(access))
@@ -540,16 +548,14 @@ void FastLoop::writeSlow() {
     return phi;
   };
   llvm::Value *doneHere = merge(limit, done, next, fastEnd, behind);
-  llvm::Value *begin =
-      merge(before, b.getInt64(0), front, doneHere, overlap);
+  llvm::Value *begin = merge(before, b.getInt64(0), front, doneHere, overlap);
   for (const auto &[phi, start] : resumed) {
     auto *copy = llvm::cast<llvm::PHINode>(slowValues[phi]);
-    llvm::Value *here =
-        merge(limit, start, next, phi->getIncomingValueForBlock(&it.body),
-              behind);
+    llvm::Value *here = merge(limit, start, next,
+                              phi->getIncomingValueForBlock(&it.body), behind);
     copy->setIncomingValueForBlock(
-        next, merge(before, start->getIncomingValueForBlock(front), front,
-                    here, overlap));
+        next, merge(before, start->getIncomingValueForBlock(front), front, here,
+                    overlap));
     copy->replaceIncomingBlockWith(next, slowFront);
     start->addIncoming(copy->getIncomingValueForBlock(slow), slowBehind);
   }
@@ -579,9 +585,9 @@ void FastLoop::writeSlow() {
       b.CreateAnd(goesOn, b.CreateICmpNE(following, end)), slow, slowBehind);
   branch->eraseFromParent();
   auto flag = [&](llvm::StringRef name) {
-    return llvm::MDNode::get(
-        context, {llvm::MDString::get(context, name),
-                  llvm::ConstantAsMetadata::get(b.getInt32(1))});
+    return llvm::MDNode::get(context,
+                             {llvm::MDString::get(context, name),
+                              llvm::ConstantAsMetadata::get(b.getInt32(1))});
   };
   loopBranch->setMetadata(
       llvm::LLVMContext::MD_loop,
@@ -595,8 +601,8 @@ void FastLoop::write() {
   exit = it.loop.getUniqueExitBlock();
   writeFront();
   // Copied before anything in it changes.
-  slow = llvm::CloneBasicBlock(&it.body, slowValues, ".slow",
-                               it.body.getParent());
+  slow =
+      llvm::CloneBasicBlock(&it.body, slowValues, ".slow", it.body.getParent());
   slowValues[&it.body] = slow;
   llvm::remapInstructionsInBlocks({slow}, slowValues);
   slowBehind = block("cell.slow.behind");

@@ -1,9 +1,10 @@
 ;;; Which stores may be missing after a trap: those of the last turns of the loop that trapped, as a
 ;;; vector of them that touches the guard writes nothing; and where a loop stores to two places, one
 ;;; may be a few turns ahead of the other. A place that every turn stores to may have what it had in
-;;; front of the loop. Stores in front of the loop are there, and all but the
-;;; last 64 turns', and no other memory has changed. With --strict-traps, and without optimization,
-;;; memory is to the letter what the turns before the trap left.
+;;; front of the loop; if it is what traps, the loop has written nothing else. Stores in front of the
+;;; loop are there, and all but the last 64 turns', and no other memory has changed. With
+;;; --strict-traps, and without optimization, memory is to the letter what the turns before the trap
+;;; left.
 ;;; Core 3.0, 4.6.8 Memory Instructions, store. compiler/README.md, "What is memory after a trap?"
 ;; RUN: split-file %s %t
 ;; RUN: cat %t/module.wast %t/default.wast > %t/d.wast && wast2json %t/d.wast -o %t/d.json
@@ -47,6 +48,14 @@
         (i32.add (i32.load (local.get $at)) (i32.const 1))))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1))))))
+  ;; Adds up bytes in one place, and stores to others behind it.
+  (func (export "add-up") (param $place i32) (param $at i32) (param $turns i32) (local $sum i32)
+    (loop $next
+      (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
+      (i32.store (local.get $place) (local.get $sum))
+      (i32.store8 offset=4096 (local.get $at) (local.get $turns))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1))))))
   (func (export "is-either") (param $place i32) (param $one i32) (param $other i32) (result i32)
     (i32.or (i32.eq (i32.load (local.get $place)) (local.get $one))
             (i32.eq (i32.load (local.get $place)) (local.get $other))))
@@ -75,6 +84,9 @@
   (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))
 
 ;--- default.wast
+(assert_trap (invoke "add-up" (i32.const 65534) (i32.const 1024) (i32.const 100))
+  "out of bounds memory access")
+(assert_return (invoke "sum" (i32.const 1024) (i32.const 61536)) (i32.const 0))
 (assert_trap (invoke "count" (i32.const 512) (i32.const 65136) (i32.const 200))
   "out of bounds memory access")
 (assert_return (invoke "is-either" (i32.const 512) (i32.const 1) (i32.const 101)) (i32.const 1))
@@ -90,6 +102,9 @@
 (assert_return (invoke "sum" (i32.const 4096) (i32.const 61536)) (i32.const 0))
 
 ;--- exact.wast
+(assert_trap (invoke "add-up" (i32.const 65534) (i32.const 1024) (i32.const 100))
+  "out of bounds memory access")
+(assert_return (invoke "sum" (i32.const 1024) (i32.const 61536)) (i32.const 0))
 (assert_trap (invoke "count" (i32.const 512) (i32.const 65136) (i32.const 200))
   "out of bounds memory access")
 (assert_return (invoke "load" (i32.const 512)) (i32.const 101))
