@@ -920,7 +920,7 @@ static bool hasVectors(const llvm::Loop &loop) {
 /// A loop that the vectorizer made, in which the counter is a good part of what
 /// is executed.
 static bool isSmallVectorLoop(const llvm::Loop &loop) {
-  constexpr size_t maxInstructions = 24;
+  constexpr size_t maxInstructions = 32;
   return loop.getNumBlocks() == 1 &&
          loop.getHeader()->size() <= maxInstructions &&
          llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized") &&

@@ -18,7 +18,7 @@
           (local.tee $sum
             (i32.add
               (i32.load (local.tee $there (i32.add (local.get 1) (local.get 3))))
-              (i32.load (local.get 2))))
+              (i32.load (i32.add (local.get 2) (local.get 3)))))
           (i32.lt_s (local.get $old) (local.get $sum))))
       (i32.store (local.tee $here (i32.add (local.get $here) (i32.const 4)))
         (select
@@ -26,7 +26,7 @@
           (local.tee $sum
             (i32.add
               (i32.load (i32.add (local.get $there) (i32.const 4)))
-              (i32.load (local.get 2))))
+              (i32.load (i32.add (i32.add (local.get 2) (local.get 3)) (i32.const 4)))))
           (i32.lt_s (local.get $old) (local.get $sum))))
       (br_if $next
         (i32.ne (local.tee 3 (i32.add (local.get 3) (i32.const 8))) (i32.const 2000))))
