@@ -127,9 +127,8 @@ Measured Bench::execute(const Words &command, const std::string &output,
   if (!calledBy.empty())
     argv[0] = const_cast<char *>(calledBy.c_str());
   const StreamOption &input = request.capabilities.streams[0];
-  const char *inputPath = input.kind == StreamOption::File
-                              ? input.hostPath.c_str()
-                              : "/dev/null";
+  const char *inputPath =
+      input.kind == StreamOption::File ? input.hostPath.c_str() : "/dev/null";
   cpu_set_t set;
   CPU_ZERO(&set);
   if (processor >= 0)

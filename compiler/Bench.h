@@ -32,11 +32,10 @@ struct BenchRequest {
 
 /// Compiles, runs and compares, and prints the table to \p os. Ratios are of
 /// CPU time, which other programs on the machine disturb least. Standard input
-/// of all runs is a file, if \p capabilities name one, or empty; what they print
-/// is only compared. An engine that
-/// fails, or ends with another exit code than moat's program, has a row that
-/// says so. Errors: the module does not compile, or moat's own program cannot
-/// be run.
+/// of all runs is a file, if \p capabilities name one, or empty; what they
+/// print is only compared. An engine that fails, or ends with another exit code
+/// than moat's program, has a row that says so. Errors: the module does not
+/// compile, or moat's own program cannot be run.
 std::optional<CompileError> bench(const BenchRequest &request, raw_ostream &os);
 
 } // namespace moat

@@ -53,10 +53,10 @@ void FunctionLowering::checkBounds(uint32_t memory, llvm::Value *index,
 
 /// The sum of a 32-bit address and a 32-bit offset is below 2^33. Where the
 /// memory is guarded, all of that is reserved and a fault becomes the trap;
-/// else it is compared with the size. `nuw` and `nusw` hold by the same bound, or
-/// by the check (the vectorizer takes pairs and triples apart by the latter);
-/// `inbounds` would be wrong, and so would any type that tells LLVM how
-/// much of the memory may be touched.
+/// else it is compared with the size. `nuw` and `nusw` hold by the same bound,
+/// or by the check (the vectorizer takes pairs and triples apart by the
+/// latter); `inbounds` would be wrong, and so would any type that tells LLVM
+/// how much of the memory may be touched.
 llvm::Value *FunctionLowering::address(llvm::Value *guest, const MemArg &memArg,
                                        uint32_t sizeBytes) {
   llvm::Value *base = m.places->memoryBase(b, memArg.memory);

@@ -70,8 +70,8 @@ static bool areEqual(const Linear &one, const Linear &other) {
          });
 }
 
-/// Whether all stores move on by the same step. Two ways through the same bytes,
-/// as from both ends of an array, are seldom worth a test.
+/// Whether all stores move on by the same step. Two ways through the same
+/// bytes, as from both ends of an array, are seldom worth a test.
 bool Streams::haveStoresOneStep() const {
   const llvm::SCEV *step = nullptr;
   for (const Stream &stream : streams) {
@@ -185,9 +185,8 @@ ApartPass::run(llvm::Function &function,
         llvm::getBooleanLoopAttribute(loop, "llvm.loop.isvectorized"))
       continue;
     Streams streams(*loop, evolution);
-    if (!streams.find() ||
-        llvm::isa<llvm::SCEVCouldNotCompute>(
-            evolution.getBackedgeTakenCount(loop)))
+    if (!streams.find() || llvm::isa<llvm::SCEVCouldNotCompute>(
+                               evolution.getBackedgeTakenCount(loop)))
       continue;
     auto &accesses = analyses.getResult<llvm::LoopAccessAnalysis>(function);
     if (!isRefused(accesses.getInfo(*loop)))

@@ -12,11 +12,11 @@
 // - 0 <= d < 65,536: y + d does not wrap, and zext(y) + d is the same number.
 // - -65,536 < d < 0, c' = 0, and B is of one byte: if y + d is below zero, what
 //   was written is an access at or past 2^32 - 65,536, which traps, and zext(y)
-//   + d lies in the guard below the memory, which traps as well. With c' > 0 the
-//   latter could be inside the memory, so those stay as they are; and so could
-//   the last bytes of more than one. If nothing uses the others, LLVM accesses
-//   the last bytes alone, and where there was a trap is what the memory begins
-//   with.
+//   + d lies in the guard below the memory, which traps as well. With c' > 0
+//   the latter could be inside the memory, so those stay as they are; and so
+//   could the last bytes of more than one. If nothing uses the others, LLVM
+//   accesses the last bytes alone, and where there was a trap is what the
+//   memory begins with.
 //
 // This is a fact about an address, never about a value: it changes how B's
 // address is formed, and nothing is attached to y or to y + d. If LLVM deletes
@@ -136,8 +136,8 @@ bool NeighbourFinder::formFrom(Access &first, const Access &access) {
   int64_t distance = access.sum.asSigned(
       access.sum.cut(access.sum.constant - first.sum.constant));
   bool isNear = distance >= 0 ? distance < maxDistance
-                              : distance > -maxDistance &&
-                                    access.offset == 0 && access.isByte();
+                              : distance > -maxDistance && access.offset == 0 &&
+                                    access.isByte();
   if (!isNear)
     return false;
   if (access.sum64 == first.sum64)
@@ -147,8 +147,7 @@ bool NeighbourFinder::formFrom(Access &first, const Access &access) {
                  llvm::GEPNoWrapFlags::noUnsignedWrap();
   if (!first.pointer)
     first.pointer = llvm::IRBuilder<>(first.instruction)
-                        .CreatePtrAdd(first.base, first.sum64, "",
-                                      upwards);
+                        .CreatePtrAdd(first.base, first.sum64, "", upwards);
   llvm::IRBuilder<> b(access.instruction);
   llvm::Value *pointer = b.CreatePtrAdd(
       first.pointer,

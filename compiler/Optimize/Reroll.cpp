@@ -36,11 +36,12 @@
 // Addresses. An access is at zext(a) + c, and in copy k the producer writes
 // a + k·s, or c + k·s if it knows that the sum does not wrap, or even a + d and
 // c + k·s - d, where copy 0 was another turn's last (Rotate.cpp). The rolled
-// access is at zext(a + k·s) + c. These differ only if a + k·s or a + d wraps in
-// 32 bits; for steps upwards, of less than 32 KiB for the whole turn, and such
-// d, copy 0's access then was at an address that always traps (guarded memories
-// end at 2^32 - 65,536), and it still comes first. Downwards such loops are left
-// alone. The rolled address is inside the reservation in any case.
+// access is at zext(a + k·s) + c. These differ only if a + k·s or a + d wraps
+// in 32 bits; for steps upwards, of less than 32 KiB for the whole turn, and
+// such d, copy 0's access then was at an address that always traps (guarded
+// memories end at 2^32 - 65,536), and it still comes first. Downwards such
+// loops are left alone. The rolled address is inside the reservation in any
+// case.
 //
 // The trip count must be computable in front of the loop: exactly, by LLVM's
 // scalar evolution, which accounts for counters that wrap or miss their bound.
@@ -754,23 +755,22 @@ struct Extension {
 static std::optional<Extension> extensionBy(llvm::Value *value,
                                             llvm::User *user) {
   const llvm::APInt *mask, *up, *down;
-  if (match::match(user, match::m_And(match::m_Specific(value),
-                                      match::m_APInt(mask))) &&
+  if (match::match(
+          user, match::m_And(match::m_Specific(value), match::m_APInt(mask))) &&
       mask->isMask())
     return Extension{llvm::cast<llvm::Instruction>(user),
                      mask->countTrailingOnes(), false};
-  if (match::match(user, match::m_Shl(match::m_Specific(value),
-                                      match::m_APInt(up))) &&
+  if (match::match(
+          user, match::m_Shl(match::m_Specific(value), match::m_APInt(up))) &&
       user->hasOneUse() &&
-      match::match(*user->user_begin(),
-                   match::m_AShr(match::m_Specific(user),
-                                 match::m_APInt(down))) &&
+      match::match(*user->user_begin(), match::m_AShr(match::m_Specific(user),
+                                                      match::m_APInt(down))) &&
       *up == *down && up->ult(value->getType()->getIntegerBitWidth()))
-    return Extension{llvm::cast<llvm::Instruction>(*user->user_begin()),
-                     static_cast<unsigned>(
-                         value->getType()->getIntegerBitWidth() -
-                         up->getZExtValue()),
-                     true};
+    return Extension{
+        llvm::cast<llvm::Instruction>(*user->user_begin()),
+        static_cast<unsigned>(value->getType()->getIntegerBitWidth() -
+                              up->getZExtValue()),
+        true};
   return std::nullopt;
 }
 
@@ -803,8 +803,7 @@ static bool isExtended(const llvm::Value *value, unsigned bits, bool isSigned,
 /// already: only what it begins with need not be. So the first of the copies
 /// has an operation more than the others. Here it is done in front of the loop.
 static bool extendInFront(llvm::Loop &loop) {
-  llvm::BasicBlock *before = loop.getLoopPreheader(),
-                   *body = loop.getHeader();
+  llvm::BasicBlock *before = loop.getLoopPreheader(), *body = loop.getHeader();
   if (loop.getNumBlocks() != 1 || !before)
     return false;
   bool isChanged = false;
@@ -868,8 +867,8 @@ static bool rebase(llvm::Loop &loop, llvm::ScalarEvolution &evolution) {
 }
 
 /// Writes x ^ -12, where x is a multiple of 16, as the -12 - x that it is: the
-/// offset of a copy that goes downwards. There is no borrow from the bits that x
-/// does not have.
+/// offset of a copy that goes downwards. There is no borrow from the bits that
+/// x does not have.
 static bool writeDifferences(llvm::Loop &loop,
                              llvm::ScalarEvolution &evolution) {
   if (!loop.isInnermost())
@@ -879,8 +878,8 @@ static bool writeDifferences(llvm::Loop &loop,
     for (llvm::Instruction &it : *block) {
       llvm::Value *value;
       const llvm::APInt *mask;
-      if (match::match(&it, match::m_Xor(match::m_Value(value),
-                                         match::m_APInt(mask))) &&
+      if (match::match(
+              &it, match::m_Xor(match::m_Value(value), match::m_APInt(mask))) &&
           it.getType()->isIntegerTy() && mask->isNegative() &&
           evolution.getMinTrailingZeros(evolution.getSCEV(value)) >=
               (~*mask).getActiveBits())

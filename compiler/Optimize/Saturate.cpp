@@ -30,12 +30,12 @@ static llvm::Value *convert(llvm::IntrinsicInst &call) {
   int bits = static_cast<int>(to->getScalarSizeInBits());
   llvm::Constant *end =
       llvm::ConstantFP::get(from, std::ldexp(1.0, isSigned ? bits - 1 : bits));
-  llvm::Constant *least = llvm::ConstantInt::get(
-      to, isSigned ? llvm::APInt::getSignedMinValue(bits)
-                   : llvm::APInt::getZero(bits));
-  llvm::Constant *most = llvm::ConstantInt::get(
-      to, isSigned ? llvm::APInt::getSignedMaxValue(bits)
-                   : llvm::APInt::getMaxValue(bits));
+  llvm::Constant *least =
+      llvm::ConstantInt::get(to, isSigned ? llvm::APInt::getSignedMinValue(bits)
+                                          : llvm::APInt::getZero(bits));
+  llvm::Constant *most =
+      llvm::ConstantInt::get(to, isSigned ? llvm::APInt::getSignedMaxValue(bits)
+                                          : llvm::APInt::getMaxValue(bits));
 
   llvm::Value *result =
       isSigned ? b.CreateFPToSI(number, to) : b.CreateFPToUI(number, to);

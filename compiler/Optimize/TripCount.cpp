@@ -39,8 +39,8 @@ static unsigned zeroBits(const llvm::SCEV *sum,
     return std::max(known, least);
   }
   auto *unknown = llvm::dyn_cast<llvm::SCEVUnknown>(sum);
-  auto *phi = unknown ? llvm::dyn_cast<llvm::PHINode>(unknown->getValue())
-                      : nullptr;
+  auto *phi =
+      unknown ? llvm::dyn_cast<llvm::PHINode>(unknown->getValue()) : nullptr;
   if (!phi)
     return known;
   // One phi deep: what enters it is not looked through any further.
@@ -69,7 +69,8 @@ static const llvm::SCEV *countSteps(llvm::Loop &loop,
   auto *end = branch->isConditional()
                   ? llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition())
                   : nullptr;
-  if (!end || !end->isEquality() || !end->getOperand(0)->getType()->isIntegerTy())
+  if (!end || !end->isEquality() ||
+      !end->getOperand(0)->getType()->isIntegerTy())
     return nullptr;
   bool staysIfEqual = end->getPredicate() == llvm::ICmpInst::ICMP_EQ;
   if (branch->getSuccessor(staysIfEqual ? 0 : 1) == loop.getHeader())
@@ -81,8 +82,8 @@ static const llvm::SCEV *countSteps(llvm::Loop &loop,
     if (!counter || counter->getLoop() != &loop || !counter->isAffine() ||
         !evolution.isLoopInvariant(last, &loop))
       continue;
-    auto *step =
-        llvm::dyn_cast<llvm::SCEVConstant>(counter->getStepRecurrence(evolution));
+    auto *step = llvm::dyn_cast<llvm::SCEVConstant>(
+        counter->getStepRecurrence(evolution));
     if (!step || !step->getAPInt().abs().isPowerOf2())
       return nullptr;
     llvm::APInt size = step->getAPInt().abs();
