@@ -50,6 +50,7 @@
 // hides a trip count from later passes, is gone as well.
 
 #include "Optimize/Reroll.h"
+#include "Optimize/Alike.h"
 #include "Optimize/Linear.h"
 #include "Optimize/TripCount.h"
 #include "llvm/ADT/DenseMap.h"
@@ -57,26 +58,16 @@
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
-#include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Instructions.h"
-#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
-#include "llvm/IR/PatternMatch.h"
-#include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
-#include "llvm/Transforms/Scalar/LoopUnrollPass.h"
-#include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
 #include "llvm/Transforms/Utils/ScalarEvolutionExpander.h"
 
 using namespace moat;
-namespace match = llvm::PatternMatch;
-
-/// Of a rolled loop: by how much.
-static constexpr llvm::StringLiteral rolledMark = "moat.rolled";
 
 namespace {
 /// What does not depend on the factor: the loop's parts.
@@ -742,103 +733,6 @@ static bool hidesTripCount(llvm::Loop &loop, llvm::ScalarEvolution &evolution) {
   });
 }
 
-namespace {
-/// Cuts a value to its low bits, and extends these.
-struct Extension {
-  llvm::Instruction *result;
-  unsigned bits; ///< what is kept
-  bool isSigned;
-};
-} // namespace
-
-/// What \p user does to \p value, if it is an extension of its low bits.
-static std::optional<Extension> extensionBy(llvm::Value *value,
-                                            llvm::User *user) {
-  const llvm::APInt *mask, *up, *down;
-  if (match::match(
-          user, match::m_And(match::m_Specific(value), match::m_APInt(mask))) &&
-      mask->isMask())
-    return Extension{llvm::cast<llvm::Instruction>(user),
-                     mask->countTrailingOnes(), false};
-  if (match::match(
-          user, match::m_Shl(match::m_Specific(value), match::m_APInt(up))) &&
-      user->hasOneUse() &&
-      match::match(*user->user_begin(), match::m_AShr(match::m_Specific(user),
-                                                      match::m_APInt(down))) &&
-      *up == *down && up->ult(value->getType()->getIntegerBitWidth()))
-    return Extension{
-        llvm::cast<llvm::Instruction>(*user->user_begin()),
-        static_cast<unsigned>(value->getType()->getIntegerBitWidth() -
-                              up->getZExtValue()),
-        true};
-  return std::nullopt;
-}
-
-/// Whether \p value is its low \p bits, extended.
-static bool isExtended(const llvm::Value *value, unsigned bits, bool isSigned,
-                       const llvm::DataLayout &layout, unsigned depth = 0) {
-  constexpr unsigned maxDepth = 10;
-  auto areExtended = [&](unsigned one, unsigned other) {
-    auto *user = llvm::cast<llvm::User>(value);
-    return depth < maxDepth &&
-           isExtended(user->getOperand(one), bits, isSigned, layout,
-                      depth + 1) &&
-           isExtended(user->getOperand(other), bits, isSigned, layout,
-                      depth + 1);
-  };
-  // LLVM does not look at the sign bits of these.
-  if (llvm::isa<llvm::MinMaxIntrinsic>(value))
-    return areExtended(0, 1);
-  if (llvm::isa<llvm::SelectInst>(value))
-    return areExtended(1, 2);
-  unsigned width = value->getType()->getIntegerBitWidth();
-  if (isSigned)
-    return llvm::ComputeNumSignBits(value, layout) > width - bits;
-  return llvm::MaskedValueIsZero(
-      value, llvm::APInt::getHighBitsSet(width, width - bits), layout);
-}
-
-/// A phi of fewer than 32 bits, such as the largest of 16-bit numbers, is
-/// extended at the top of every turn, though what the turn leaves is extended
-/// already: only what it begins with need not be. So the first of the copies
-/// has an operation more than the others. Here it is done in front of the loop.
-static bool extendInFront(llvm::Loop &loop) {
-  llvm::BasicBlock *before = loop.getLoopPreheader(), *body = loop.getHeader();
-  if (loop.getNumBlocks() != 1 || !before)
-    return false;
-  bool isChanged = false;
-  const llvm::DataLayout &layout = body->getDataLayout();
-  for (llvm::PHINode &phi : body->phis()) {
-    if (!phi.getType()->isIntegerTy() || phi.use_empty())
-      continue;
-    SmallVector<Extension, 2> extensions;
-    bool isAlike = llvm::all_of(phi.users(), [&](llvm::User *user) {
-      std::optional<Extension> found = extensionBy(&phi, user);
-      if (!found || found->result->getParent() != body)
-        return false;
-      extensions.push_back(*found);
-      return found->bits == extensions[0].bits &&
-             found->isSigned == extensions[0].isSigned;
-    });
-    if (!isAlike)
-      continue;
-    auto [result, bits, isSigned] = extensions[0];
-    if (!isExtended(phi.getIncomingValueForBlock(body), bits, isSigned, layout))
-      continue;
-    llvm::IRBuilder<> b(before->getTerminator());
-    llvm::Value *start =
-        b.CreateTrunc(phi.getIncomingValueForBlock(before), b.getIntNTy(bits));
-    phi.setIncomingValueForBlock(
-        before, b.CreateIntCast(start, phi.getType(), isSigned));
-    for (const Extension &extension : extensions) {
-      extension.result->replaceAllUsesWith(&phi);
-      llvm::RecursivelyDeleteTriviallyDeadInstructions(extension.result);
-    }
-    isChanged = true;
-  }
-  return isChanged;
-}
-
 static bool roll(llvm::Loop &loop, llvm::ScalarEvolution &evolution) {
   UnrolledLoop unrolled(loop, evolution);
   if (!unrolled.analyze())
@@ -866,172 +760,14 @@ static bool rebase(llvm::Loop &loop, llvm::ScalarEvolution &evolution) {
   return true;
 }
 
-/// Writes x ^ -12, where x is a multiple of 16, as the -12 - x that it is: the
-/// offset of a copy that goes downwards. There is no borrow from the bits that
-/// x does not have.
-static bool writeDifferences(llvm::Loop &loop,
-                             llvm::ScalarEvolution &evolution) {
-  if (!loop.isInnermost())
-    return false;
-  SmallVector<llvm::BinaryOperator *, 4> differences;
-  for (llvm::BasicBlock *block : loop.blocks())
-    for (llvm::Instruction &it : *block) {
-      llvm::Value *value;
-      const llvm::APInt *mask;
-      if (match::match(
-              &it, match::m_Xor(match::m_Value(value), match::m_APInt(mask))) &&
-          it.getType()->isIntegerTy() && mask->isNegative() &&
-          evolution.getMinTrailingZeros(evolution.getSCEV(value)) >=
-              (~*mask).getActiveBits())
-        differences.push_back(llvm::cast<llvm::BinaryOperator>(&it));
-    }
-  for (llvm::BinaryOperator *it : differences) {
-    llvm::Value *difference =
-        llvm::IRBuilder<>(it).CreateSub(it->getOperand(1), it->getOperand(0));
-    evolution.forgetValue(it);
-    it->replaceAllUsesWith(difference);
-    it->eraseFromParent();
-  }
-  return !differences.empty();
-}
-
 llvm::PreservedAnalyses
 RerollPass::run(llvm::Loop &loop, llvm::LoopAnalysisManager &,
                 llvm::LoopStandardAnalysisResults &analyses,
                 llvm::LPMUpdater &) {
-  bool isChanged = writeDifferences(loop, analyses.SE);
-  isChanged |= extendInFront(loop);
-  if (isChanged)
-    analyses.SE.forgetLoop(&loop);
+  bool isChanged = writeAlike(loop, analyses.SE);
   isChanged |=
       roll(loop, analyses.SE) || (rebases && rebase(loop, analyses.SE));
   if (!isChanged)
     return llvm::PreservedAnalyses::all();
   return llvm::getLoopPassPreservedAnalyses();
-}
-
-static bool hasVectors(const llvm::Loop &loop) {
-  return llvm::any_of(*loop.getHeader(), [](const llvm::Instruction &it) {
-    return it.getType()->isVectorTy();
-  });
-}
-
-/// A loop that the vectorizer made, in which the counter is a good part of what
-/// is executed.
-static bool isSmallVectorLoop(const llvm::Loop &loop) {
-  constexpr size_t maxInstructions = 32;
-  return loop.getNumBlocks() == 1 &&
-         loop.getHeader()->size() <= maxInstructions &&
-         llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized") &&
-         hasVectors(loop);
-}
-
-/// Whether \p instruction needs its own result of the turn before. Its loop is
-/// one block.
-static bool needsItself(const llvm::Instruction &instruction) {
-  const llvm::BasicBlock *block = instruction.getParent();
-  llvm::SmallSetVector<const llvm::Value *, 16> needed;
-  needed.insert(&instruction);
-  for (size_t i = 0; i < needed.size(); ++i)
-    for (const llvm::Value *operand :
-         llvm::cast<llvm::Instruction>(needed[i])->operand_values()) {
-      if (operand == &instruction)
-        return true;
-      auto *definition = llvm::dyn_cast<llvm::Instruction>(operand);
-      if (definition && definition->getParent() == block)
-        needed.insert(definition);
-    }
-  return false;
-}
-
-/// A small loop with one division, of numbers whose quotients fill a vector of
-/// every processor by twos; the next turn's does not wait for it.
-static bool dividesOnce(const llvm::Loop &loop) {
-  constexpr size_t maxInstructions = 40;
-  if (loop.getNumBlocks() != 1 || loop.getHeader()->size() > maxInstructions ||
-      llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized"))
-    return false;
-  const llvm::Instruction *division = nullptr;
-  for (const llvm::Instruction &it : *loop.getHeader()) {
-    if (it.getOpcode() != llvm::Instruction::FDiv)
-      continue;
-    if (division || !it.getType()->isDoubleTy())
-      return false;
-    division = &it;
-  }
-  return division && !needsItself(*division);
-}
-
-/// A loop that the vectorizer made, or left for the rest of the turns. The one
-/// that it left for accesses that overlap has all of them.
-static bool isDone(llvm::Loop &loop, llvm::ScalarEvolution &evolution,
-                   unsigned factor) {
-  if (!llvm::getBooleanLoopAttribute(&loop, "llvm.loop.isvectorized"))
-    return false;
-  return hasVectors(loop) ||
-         evolution.getSmallConstantTripMultiple(&loop) % factor;
-}
-
-/// Of an unrolled loop: lets each turn add to an integer vector once. What the
-/// copies add is summed up first, and does not wait for the turn before.
-static void shortenSums(llvm::BasicBlock &body) {
-  for (llvm::PHINode &phi : body.phis()) {
-    if (!phi.getType()->isVectorTy() || !phi.getType()->isIntOrIntVectorTy() ||
-        !phi.hasOneUse() || phi.getBasicBlockIndex(&body) < 0)
-      continue;
-    auto *last = llvm::dyn_cast<llvm::BinaryOperator>(
-        phi.getIncomingValueForBlock(&body));
-    SmallVector<llvm::Value *, 8> numbers;
-    llvm::Value *kept = &phi;
-    llvm::BinaryOperator *link = nullptr;
-    do {
-      llvm::Use &use = *kept->use_begin();
-      link = llvm::dyn_cast<llvm::BinaryOperator>(use.getUser());
-      if (!link || link->getOpcode() != llvm::Instruction::Add ||
-          link->getParent() != &body)
-        break;
-      numbers.push_back(link->getOperand(1 - use.getOperandNo()));
-      kept = link;
-    } while (link != last && link->hasOneUse());
-    if (kept != last || numbers.size() < 2)
-      continue;
-    llvm::IRBuilder<> b(last);
-    // Two at a time, so that none waits for all of the others.
-    for (size_t next = 0; next + 1 < numbers.size(); next += 2)
-      numbers.push_back(b.CreateAdd(numbers[next], numbers[next + 1]));
-    last->setOperand(0, &phi);
-    last->setOperand(1, numbers.back());
-    last->dropPoisonGeneratingFlags();
-  }
-}
-
-llvm::PreservedAnalyses
-UnrollAgainPass::run(llvm::Function &function,
-                     llvm::FunctionAnalysisManager &analyses) {
-  auto &evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
-  bool unrolls = false;
-  for (llvm::Loop *loop :
-       analyses.getResult<llvm::LoopAnalysis>(function).getLoopsInPreorder()) {
-    std::optional<int> factor =
-        llvm::getOptionalIntLoopAttribute(loop, rolledMark);
-    if (doubles && (isSmallVectorLoop(*loop) || dividesOnce(*loop)))
-      factor = 2;
-    else if (!factor || isDone(*loop, evolution, *factor))
-      continue;
-    llvm::addStringMetadataToLoop(loop, "llvm.loop.unroll.count", *factor);
-    unrolls = true;
-  }
-  if (!unrolls)
-    return llvm::PreservedAnalyses::all();
-  llvm::FunctionPassManager passes;
-  passes.addPass(llvm::LoopUnrollPass(
-      llvm::LoopUnrollOptions(/*OptLevel=*/2, /*OnlyWhenForced=*/true)));
-  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
-  llvm::PreservedAnalyses preserved = passes.run(function, analyses);
-  for (llvm::BasicBlock &block : function)
-    shortenSums(block);
-  llvm::PreservedAnalyses ofControlFlow;
-  ofControlFlow.preserveSet<llvm::CFGAnalyses>();
-  preserved.intersect(ofControlFlow);
-  return preserved;
 }

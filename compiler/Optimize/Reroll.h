@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/PassManager.h"
 
@@ -14,6 +15,9 @@ class LPMUpdater;
 } // namespace llvm
 
 namespace moat {
+
+/// Of a rolled loop, in its metadata: by how much.
+inline constexpr llvm::StringLiteral rolledMark = "moat.rolled";
 
 /// Rolls a loop of one block that consists of several copies of a body. Leaves
 /// in the loop's metadata how many there were.
