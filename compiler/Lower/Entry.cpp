@@ -85,6 +85,7 @@ llvm::Function *ModuleLowering::importThunk(uint32_t functionIndex) {
                          llvm::Function::InternalLinkage);
   thunk->addFnAttr(llvm::Attribute::NoInline);
   thunk->setDoesNotThrow(); // C has no exceptions of ours
+  setTouchedGlobals(thunk, functionIndex);
   Builder b(llvm::BasicBlock::Create(context, "", thunk));
   checkStack(b);
 

@@ -9,6 +9,7 @@
 
 #include "Wasm/Module.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ struct LowerOptions {
   std::string description;
 };
 
+/// Some of the globals that ModuleSummary::globalBits numbers, a bit each.
+using GlobalSet = uint64_t;
+inline constexpr GlobalSet allGlobals = ~GlobalSet(0);
+
 /// Facts about the whole module, computed once before it is partitioned. Per
 /// function: what it may touch, itself or through its calls.
 struct FunctionSummary {
@@ -64,6 +69,9 @@ struct FunctionSummary {
   bool writesMemory = false; ///< or grows it, or changes a table or a segment
   bool readsGlobals = false; ///< mutable ones
   bool writesGlobals = false;
+  /// Those that it may read and write, if references are to functions of this
+  /// module and imports touch none (ModuleSummary::isClosed).
+  GlobalSet globalsRead = 0, globalsWritten = 0;
   bool callsOut = false; ///< reaches an import or an unknown function
   bool mayTrap = false;
   bool escapes = false; ///< a reference to it can exist
@@ -79,6 +87,12 @@ struct ModuleSummary {
   std::vector<FunctionSummary> functions; ///< by function index
   std::vector<bool>
       globalIsWritten; ///< by global index: somewhere in the module
+  /// By global index: the bit in a GlobalSet of a mutable number that is
+  /// defined here, for the first of them; none for all other globals.
+  std::vector<std::optional<uint8_t>> globalBits;
+  /// What is imported are memories, and functions that a program has from the
+  /// runtime, which do not call back.
+  bool isClosed = false;
   std::vector<bool> tableIsChanged; ///< by table index: by an instruction
   bool hasTailCalls = false;        ///< of any kind
   bool hasExceptions = false;       ///< throws, or has try blocks

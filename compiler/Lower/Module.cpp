@@ -551,7 +551,7 @@ void ModuleDefinitions::initializeGlobals() {
     if (m.isProcess() && initialValues[i])
       continue;
     llvm::Value *value = lowerConstantExpression(m, b, module.globals[i].init);
-    m.storeField(b, value, m.places->global(b, i), 0);
+    m.setGlobal(m.storeField(b, value, m.places->global(b, i), 0), i);
   }
 }
 

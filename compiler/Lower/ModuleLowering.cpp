@@ -242,6 +242,34 @@ void ModuleLowering::setAttributes(llvm::Function *function,
     function->setMemoryEffects(llvm::MemoryEffects::none());
 }
 
+void ModuleLowering::setTouchedGlobals(llvm::Function *function, GlobalSet read,
+                                       GlobalSet written) const {
+  if (!options.optimizing || options.strictTraps ||
+      (read & written) == allGlobals)
+    return;
+  llvm::MDBuilder metadata(context);
+  auto number = [&](GlobalSet set) {
+    return metadata.createConstant(llvm::ConstantInt::get(i64, set));
+  };
+  function->setMetadata(
+      touchedGlobals,
+      llvm::MDNode::get(context, {number(read), number(written)}));
+}
+
+/// Nobody sees the globals of a program after a trap, and the runtime does not
+/// call back. Everywhere else, what may trap reads them, and an import may
+/// change them.
+void ModuleLowering::setTouchedGlobals(llvm::Function *function,
+                                       uint32_t functionIndex) const {
+  const FunctionSummary &facts = summary.functions[functionIndex];
+  bool isAlone = isProcess() && !options.exportAll && summary.isClosed;
+  if (facts.callsOut && !isAlone)
+    return;
+  setTouchedGlobals(function,
+                    facts.mayTrap && !isAlone ? allGlobals : facts.globalsRead,
+                    facts.globalsWritten);
+}
+
 llvm::Function *ModuleLowering::function(uint32_t functionIndex) {
   assert(!module.functions[functionIndex].import &&
          "an import has no function of its own");
@@ -255,6 +283,7 @@ llvm::Function *ModuleLowering::function(uint32_t functionIndex) {
                                     : llvm::Function::ExternalLinkage);
   known->setCallingConv(conventionOfFunction(functionIndex));
   setAttributes(known, functionIndex);
+  setTouchedGlobals(known, functionIndex);
   return known;
 }
 
@@ -368,6 +397,21 @@ void ModuleLowering::setRegion(llvm::Instruction *access, Region region) {
   access->setMetadata(llvm::LLVMContext::MD_tbaa, regionTags[size_t(region)]);
 }
 
+/// To LLVM, a part of what is a structure.
+void ModuleLowering::setGlobal(llvm::Instruction *access,
+                               uint32_t globalIndex) {
+  auto bit = summary.globalBits[globalIndex];
+  if (!options.optimizing || !bit)
+    return;
+  llvm::MDBuilder metadata(context);
+  auto *structure = llvm::cast<llvm::MDNode>(
+      regionTags[size_t(Region::Structure)]->getOperand(0));
+  llvm::MDNode *type = metadata.createTBAAScalarTypeNode(
+      (globalName + Twine(unsigned(*bit))).str(), structure);
+  access->setMetadata(llvm::LLVMContext::MD_tbaa,
+                      metadata.createTBAAStructTagNode(type, type, 0));
+}
+
 /// A field is the same one in all subtypes of the type that adds it.
 void ModuleLowering::setField(llvm::Instruction *access, uint32_t typeIndex,
                               uint32_t field) {
@@ -408,11 +452,13 @@ llvm::LoadInst *ModuleLowering::loadField(Builder &b, llvm::Type *type,
   return load;
 }
 
-void ModuleLowering::storeField(Builder &b, llvm::Value *value,
-                                llvm::Value *base, uint64_t offset,
-                                bool isVolatile) {
-  setRegion(b.CreateStore(value, fieldAddress(b, base, offset), isVolatile),
-            Region::Structure);
+llvm::StoreInst *ModuleLowering::storeField(Builder &b, llvm::Value *value,
+                                            llvm::Value *base, uint64_t offset,
+                                            bool isVolatile) {
+  llvm::StoreInst *store =
+      b.CreateStore(value, fieldAddress(b, base, offset), isVolatile);
+  setRegion(store, Region::Structure);
+  return store;
 }
 
 llvm::Constant *ModuleLowering::constantFunctionRef(uint32_t functionIndex) {

@@ -235,9 +235,11 @@ public:
   // Accesses to structures of the ABI.
   llvm::LoadInst *loadField(Builder &b, llvm::Type *type, llvm::Value *base,
                             uint64_t offset, bool isInvariant = false);
-  void storeField(Builder &b, llvm::Value *value, llvm::Value *base,
-                  uint64_t offset, bool isVolatile = false);
+  llvm::StoreInst *storeField(Builder &b, llvm::Value *value, llvm::Value *base,
+                              uint64_t offset, bool isVolatile = false);
   void setRegion(llvm::Instruction *access, Region region);
+  /// Says of a global's access which one it is.
+  void setGlobal(llvm::Instruction *access, uint32_t globalIndex);
   /// The access is of a field, or of elements (field 0), of an object of type
   /// \p typeIndex.
   void setField(llvm::Instruction *access, uint32_t typeIndex, uint32_t field);
@@ -300,6 +302,10 @@ private:
   void defineInlineCandidates();
   void setAttributes(llvm::Function *function, uint32_t functionIndex) const;
   llvm::CallingConv::ID conventionOfFunction(uint32_t functionIndex) const;
+  void setTouchedGlobals(llvm::Function *function, GlobalSet read,
+                         GlobalSet written) const;
+  void setTouchedGlobals(llvm::Function *function,
+                         uint32_t functionIndex) const;
   llvm::MDNode *makeTag(StringRef name);
   llvm::Constant *constantI31(uint32_t value);
   llvm::BasicBlock *trapBlock(llvm::Function *function, TrapKind kind);

@@ -26,11 +26,14 @@ private:
   void walkInstruction(const Instruction &instruction, FunctionSummary &facts,
                        uint32_t caller);
   void walkExpression(Range expression);
+  void numberGlobals();
+  void addCaller(uint32_t callee, uint32_t caller);
   void propagate();
 
   const Module &module;
   ModuleSummary summary;
   std::vector<std::vector<uint32_t>> callers; ///< by callee
+  std::vector<uint32_t> callersOfReferences;
 };
 } // namespace
 
@@ -82,6 +85,17 @@ static bool spawnsThreads(const Module &module) {
          });
 }
 
+/// See ModuleSummary::isClosed.
+static bool isClosed(const Module &module) {
+  return llvm::all_of(module.imports, [](const Import &import) {
+    return import.kind == ExternKind::Memory ||
+           (import.kind == ExternKind::Func &&
+            (import.module == "wasi_snapshot_preview1" ||
+             import.module == "wasi_unstable" ||
+             (import.module == "wasi" && import.field == "thread-spawn")));
+  });
+}
+
 ModuleSummary moat::summarize(const Module &module) {
   return Summarizer(module).run();
 }
@@ -91,6 +105,8 @@ ModuleSummary Summarizer::run() {
   summary.globalIsWritten.resize(module.globals.size());
   summary.tableIsChanged.resize(module.tables.size());
   callers.resize(module.functions.size());
+  numberGlobals();
+  summary.isClosed = isClosed(module);
 
   for (const ElementSegment &segment : module.elements) {
     for (uint32_t function : segment.functions)
@@ -114,6 +130,23 @@ ModuleSummary Summarizer::run() {
   summary.spawnsThreads = spawnsThreads(module);
   propagate();
   return std::move(summary);
+}
+
+/// References are left out: the collector reads them.
+void Summarizer::numberGlobals() {
+  constexpr uint8_t maxCount = 64;
+  uint8_t count = 0;
+  for (const Global &global : module.globals) {
+    std::optional<uint8_t> &bit = summary.globalBits.emplace_back();
+    if (count < maxCount && global.type.isMutable && !global.import &&
+        !global.type.type.isRef())
+      bit = count++;
+  }
+}
+
+void Summarizer::addCaller(uint32_t callee, uint32_t caller) {
+  if (callers[callee].empty() || callers[callee].back() != caller)
+    callers[callee].push_back(caller);
 }
 
 void Summarizer::walkExpression(Range expression) {
@@ -172,9 +205,7 @@ void Summarizer::walkInstruction(const Instruction &instruction,
       summary.functions[instruction.index].isTailCalled = true;
     }
     summary.functions[instruction.index].isCalled = true;
-    if (callers[instruction.index].empty() ||
-        callers[instruction.index].back() != caller)
-      callers[instruction.index].push_back(caller);
+    addCaller(instruction.index, caller);
     return;
   case Opcode::ReturnCallIndirect:
   case Opcode::ReturnCallRef:
@@ -183,15 +214,21 @@ void Summarizer::walkInstruction(const Instruction &instruction,
   case Opcode::CallIndirect:
   case Opcode::CallRef:
     facts.callsOut = facts.mayTrap = true;
+    if (callersOfReferences.empty() || callersOfReferences.back() != caller)
+      callersOfReferences.push_back(caller);
     return;
   case Opcode::RefFunc:
     summary.functions[instruction.index].escapes = true;
     return;
   case Opcode::GlobalGet:
     facts.readsGlobals |= module.globals[instruction.index].type.isMutable;
+    if (auto bit = summary.globalBits[instruction.index])
+      facts.globalsRead |= GlobalSet(1) << *bit;
     return;
   case Opcode::GlobalSet:
     facts.writesGlobals = true;
+    if (auto bit = summary.globalBits[instruction.index])
+      facts.globalsWritten |= GlobalSet(1) << *bit;
     summary.globalIsWritten[instruction.index] = true;
     return;
   case Opcode::Loop:
@@ -291,19 +328,27 @@ void Summarizer::walkInstruction(const Instruction &instruction,
     // A family without rules of its own above: assume everything.
     facts.readsMemory = facts.writesMemory = facts.readsGlobals =
         facts.writesGlobals = true;
+    facts.globalsRead = facts.globalsWritten = allGlobals;
     facts.callsOut = facts.mayTrap = true;
     return;
   }
 }
 
-/// A caller has the facts of what it calls.
+/// A caller has the facts of what it calls; through a reference, the globals of
+/// everything that a reference is to.
 void Summarizer::propagate() {
   std::vector<uint32_t> work;
+  FunctionSummary referenced;
   for (uint32_t i = 0; i < module.functions.size(); ++i)
     work.push_back(i);
-  auto flow = [](bool &to, bool from, bool &changed) {
-    changed |= from && !to;
+  auto flow = [](auto &to, auto from, bool &changed) {
+    changed |= (to | from) != to;
     to |= from;
+  };
+  auto flowGlobals = [&](FunctionSummary &to, const FunctionSummary &from,
+                         bool &changed) {
+    flow(to.globalsRead, from.globalsRead, changed);
+    flow(to.globalsWritten, from.globalsWritten, changed);
   };
   while (!work.empty()) {
     uint32_t callee = work.back();
@@ -318,6 +363,18 @@ void Summarizer::propagate() {
       flow(to.writesGlobals, from.writesGlobals, changed);
       flow(to.callsOut, from.callsOut, changed);
       flow(to.mayTrap, from.mayTrap, changed);
+      flowGlobals(to, from, changed);
+      if (changed)
+        work.push_back(caller);
+    }
+    bool isNew = false;
+    if (from.escapes)
+      flowGlobals(referenced, from, isNew);
+    if (!isNew)
+      continue;
+    for (uint32_t caller : callersOfReferences) {
+      bool changed = false;
+      flowGlobals(summary.functions[caller], referenced, changed);
       if (changed)
         work.push_back(caller);
     }

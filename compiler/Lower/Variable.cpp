@@ -64,12 +64,16 @@ void FunctionLowering::lowerGlobalGet(const Instruction &instruction) {
   if (llvm::Constant *constant = m.constantGlobal(instruction.index))
     return push(constant);
   const GlobalType &global = m.module.globals[instruction.index].type;
-  push(m.loadField(b, m.type(global.type),
-                   m.places->global(b, instruction.index), 0));
+  llvm::LoadInst *load = m.loadField(
+      b, m.type(global.type), m.places->global(b, instruction.index), 0);
+  m.setGlobal(load, instruction.index);
+  push(load);
   noteType(operands.back(), global.type);
 }
 
 void FunctionLowering::lowerGlobalSet(const Instruction &instruction) {
   llvm::Value *cell = m.places->global(b, instruction.index);
-  m.storeField(b, pop(), cell, 0, /*isVolatile=*/m.options.strictTraps);
+  m.setGlobal(
+      m.storeField(b, pop(), cell, 0, /*isVolatile=*/m.options.strictTraps),
+      instruction.index);
 }

@@ -13,6 +13,7 @@
 #include "Optimize/Apart.h"
 #include "Optimize/Cell.h"
 #include "Optimize/Dispatch.h"
+#include "Optimize/GlobalAlias.h"
 #include "Optimize/GuestAlias.h"
 #include "Optimize/Multiversion.h"
 #include "Optimize/NarrowLoads.h"
@@ -98,9 +99,11 @@ public:
       : target(target), options(options), versions(options.versions),
         builder(&target, tuning(options.level)) {
     functions.registerPass([this] { return GuestAlias(guestAliasIsOn); });
+    functions.registerPass([] { return GlobalAlias(); });
     functions.registerPass([this] {
       llvm::AAManager alias = builder.buildDefaultAAPipeline();
       alias.registerFunctionAnalysis<GuestAlias>();
+      alias.registerFunctionAnalysis<GlobalAlias>();
       return alias;
     });
     builder.registerModuleAnalyses(modules);

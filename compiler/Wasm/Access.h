@@ -16,4 +16,11 @@ inline constexpr llvm::StringLiteral guestMemoryName = "guest memory";
 /// 64 KiB, with guards around. At and past 2^32 - 65,536 it always traps.
 inline constexpr llvm::StringLiteral guardedMemoryName = "guarded memory";
 
+/// One of the module's own globals: the number of its bit follows.
+inline constexpr llvm::StringLiteral globalName = "global ";
+
+/// Metadata of a function: two numbers of 64 bits, a bit for each global that
+/// it may read and that it may write.
+inline constexpr llvm::StringLiteral touchedGlobals = "moat.globals";
+
 } // namespace moat

@@ -1,0 +1,75 @@
+;;; Globals around calls: what a callee reads, writes, and does through other calls and references
+;;; (compiler/Optimize/GlobalAlias.cpp).
+;; RUN: wast2json %s -o %t.json
+;; RUN: moat-spec --model=both -O0 -O2 -O3 %t.json
+;; RUN: moat-spec --model=both -O2 --strict-traps %t.json
+(module
+  (type $step (func (param i32)))
+  (memory 1)
+  (global $g (mut i32) (i32.const 7))
+  (global $h (mut i64) (i64.const 70))
+  (global $count (mut i32) (i32.const 0))
+  (table funcref (elem $through-table $fill $recurse))
+
+  ;; Writes memory alone.
+  (func $fill (param $from i32)
+    (local $i i32)
+    (loop $again
+      (i32.store8 (i32.add (local.get $from) (local.get $i)) (local.get $i))
+      (i32.store8 offset=1000 (i32.add (local.get $from) (local.get $i)) (local.get $from))
+      (br_if $again
+        (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 9)))))
+  ;; Reads $g, writes $h, some calls deep.
+  (func $recurse (param $depth i32)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (if (local.get $depth)
+      (then
+        (call $fill (i32.const 0))
+        (call $recurse (i32.sub (local.get $depth) (i32.const 1))))
+      (else (global.set $h (i64.add (global.get $h) (i64.extend_i32_u (global.get $g)))))))
+  (func $through-table (param $depth i32)
+    (global.set $g (i32.const 40))
+    (call_indirect (type $step) (local.get $depth) (i32.const 2))
+    (global.set $g (i32.add (global.get $g) (i32.const 2))))
+
+  (func (export "leaves-alone") (param $from i32) (result i32)
+    (global.set $g (i32.const 5))
+    (call $fill (local.get $from))
+    (global.set $g (i32.add (global.get $g) (i32.const 1)))
+    (call $fill (i32.add (local.get $from) (i32.const 16)))
+    (global.set $g (i32.add (global.get $g) (i32.const 1)))
+    (i32.add (global.get $g) (i32.load8_u (i32.add (local.get $from) (i32.const 24)))))
+  (func (export "reads") (result i64)
+    (global.set $h (i64.const 1))
+    (global.set $g (i32.const 10))
+    (call $recurse (i32.const 3))
+    (global.set $g (i32.const 20))
+    (call $recurse (i32.const 2))
+    (global.set $g (i32.const 30))
+    (global.get $h))
+  (func (export "through-table") (param $index i32) (result i32)
+    (global.set $h (i64.const 2))
+    (global.set $g (i32.const 1))
+    (call_indirect (type $step) (i32.const 4) (local.get $index))
+    (i32.add (global.get $g) (i32.wrap_i64 (global.get $h))))
+  (func (export "loop") (param $turns i32) (result i32)
+    (global.set $g (i32.const 0))
+    (loop $again
+      (global.set $g (i32.add (global.get $g) (local.get $turns)))
+      (call $fill (i32.const 64))
+      (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (global.get $g))
+  (func (export "g") (result i32) (global.get $g))
+  (func (export "count") (result i32) (global.get $count))
+)
+(assert_return (invoke "leaves-alone" (i32.const 100)) (i32.const 15))
+(assert_return (invoke "g") (i32.const 7))
+(assert_return (invoke "reads") (i64.const 31))
+(assert_return (invoke "g") (i32.const 30))
+(assert_return (invoke "count") (i32.const 7))
+(assert_return (invoke "through-table" (i32.const 0)) (i32.const 84))
+(assert_return (invoke "through-table" (i32.const 1)) (i32.const 3))
+(assert_return (invoke "through-table" (i32.const 2)) (i32.const 4))
+(assert_trap (invoke "through-table" (i32.const 3)) "undefined element")
+(assert_return (invoke "g") (i32.const 1))
+(assert_return (invoke "loop" (i32.const 100)) (i32.const 5050))
