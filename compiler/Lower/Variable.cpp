@@ -64,8 +64,8 @@ void FunctionLowering::lowerGlobalGet(const Instruction &instruction) {
   if (llvm::Constant *constant = m.constantGlobal(instruction.index))
     return push(constant);
   const GlobalType &global = m.module.globals[instruction.index].type;
-  llvm::LoadInst *load = m.loadField(
-      b, m.type(global.type), m.places->global(b, instruction.index), 0);
+  llvm::LoadInst *load = m.loadField(b, m.type(global.type),
+                                     m.places->global(b, instruction.index), 0);
   m.setGlobal(load, instruction.index);
   push(load);
   noteType(operands.back(), global.type);

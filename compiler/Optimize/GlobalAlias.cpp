@@ -52,8 +52,8 @@ GlobalAliasResult::getModRefInfo(const llvm::CallBase *call,
   if (bit == 0)
     return llvm::ModRefInfo::ModRef;
   auto has = [&](unsigned operand) {
-    auto *set = llvm::mdconst::extract<llvm::ConstantInt>(
-        touched->getOperand(operand));
+    auto *set =
+        llvm::mdconst::extract<llvm::ConstantInt>(touched->getOperand(operand));
     return (set->getZExtValue() & bit) != 0;
   };
   return (has(0) ? llvm::ModRefInfo::Ref : llvm::ModRefInfo::NoModRef) |
