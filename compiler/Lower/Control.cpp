@@ -239,7 +239,45 @@ Callee FunctionLowering::indirectCallee(const Instruction &instruction) {
   return m.places->indirectCallee(b, table, index, instruction.index);
 }
 
+/// A function that is one of few is called by its name, so that it can be
+/// inlined.
 void FunctionLowering::lowerCallIndirect(const Instruction &instruction) {
   Callee callee = indirectCallee(instruction);
-  lowerCall(callee, m.module.types[instruction.index].func);
+  const FuncType &type = m.module.types[instruction.index].func;
+  llvm::Value *code = callee.function.getCallee();
+  ArrayRef<uint32_t> few;
+  if (m.options.optimizing && !llvm::isa<llvm::Function>(code))
+    few = m.places->fewTargets(instruction.index2, instruction.index);
+  if (few.empty())
+    return lowerCall(callee, type);
+
+  Values arguments = popMany(type.params.size());
+  llvm::BasicBlock *end = createBlock();
+  SmallVector<std::pair<llvm::BasicBlock *, Values>, 4> outcomes;
+  auto callNow = [&](const Callee &called) {
+    Values results = m.call(b, called, type, arguments, nullptr,
+                            m.canThrow(called) ? landingPad() : nullptr);
+    outcomes.push_back({b.GetInsertBlock(), results});
+    b.CreateBr(end);
+  };
+  for (uint32_t function : few) {
+    Callee known = m.places->callee(b, function);
+    llvm::BasicBlock *isKnown = createBlock(), *next = createBlock();
+    b.CreateCondBr(b.CreateICmpEQ(code, known.function.getCallee()), isKnown,
+                   next);
+    b.SetInsertPoint(isKnown);
+    callNow(known);
+    b.SetInsertPoint(next);
+  }
+  // What is left traps by being called.
+  callNow(callee);
+  b.SetInsertPoint(end);
+  for (auto [i, resultType] : llvm::enumerate(type.results)) {
+    llvm::PHINode *result =
+        b.CreatePHI(outcomes[0].second[i]->getType(), outcomes.size());
+    for (const auto &[block, results] : outcomes)
+      result->addIncoming(results[i], block);
+    noteType(result, resultType);
+    operands.push_back(result);
+  }
 }

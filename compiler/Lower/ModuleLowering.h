@@ -80,6 +80,12 @@ public:
   /// there is none.
   virtual Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                                 uint32_t typeIndex) = 0;
+  /// The functions of its own that indirectCallee() may be, if they are known
+  /// and few, each with the code that callee() gives; else none.
+  virtual ArrayRef<uint32_t> fewTargets(uint32_t table,
+                                        uint32_t typeIndex) const {
+    return {};
+  }
   /// abi::ElementSegment *, abi::DataSegment *.
   virtual llvm::Value *elementSegment(Builder &b, uint32_t index) = 0;
   virtual llvm::Value *dataSegment(Builder &b, uint32_t index) = 0;

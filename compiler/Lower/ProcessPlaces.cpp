@@ -65,6 +65,8 @@ public:
   llvm::Value *tag(Builder &b, uint32_t tagIndex) override;
   Callee indirectCallee(Builder &b, uint32_t table, llvm::Value *index,
                         uint32_t typeIndex) override;
+  ArrayRef<uint32_t> fewTargets(uint32_t table,
+                                uint32_t typeIndex) const override;
   llvm::Value *elementSegment(Builder &b, uint32_t index) override {
     return at(b, own(b, "moat_elements", structures),
               index * sizeof(abi::ElementSegment));
@@ -98,8 +100,11 @@ private:
     uint32_t function; ///< the only one, or `many`
     uint64_t count;
     uint64_t first, last; ///< elements
+    /// Different ones, of which the first maxFew + 1 are kept.
+    SmallVector<uint32_t, 4> different = {};
 
     static constexpr uint32_t many = UINT32_MAX;
+    static constexpr size_t maxFew = 3;
 
     uint64_t rows() const { return last - first + 1; }
     /// The index alone tells whether an element is one of them.
@@ -324,6 +329,22 @@ Callee ProcessPlaces::indirectCallee(Builder &b, uint32_t table,
   return m.referenceCallee(b, reference, m.module.types[typeIndex].func);
 }
 
+ArrayRef<uint32_t> ProcessPlaces::fewTargets(uint32_t table,
+                                             uint32_t typeIndex) const {
+  auto found = targets[table].find(m.module.types[typeIndex].canonical);
+  if (!m.isExact(typeIndex) || found == targets[table].end())
+    return {};
+  const Targets &known = found->second;
+  // The code of an import is another one in each partition.
+  bool areOwn = llvm::none_of(known.different, [&](uint32_t function) {
+    return m.module.functions[function].import.has_value();
+  });
+  if (known.function != Targets::many || !areOwn ||
+      known.different.size() > Targets::maxFew)
+    return {};
+  return known.different;
+}
+
 void ProcessPlaces::planTables() {
   for (uint32_t i = 0; i < m.module.tables.size(); ++i) {
     constantTables.push_back(planTable(i));
@@ -339,6 +360,9 @@ void ProcessPlaces::planTables() {
                            .first->second;
       if (known.function != function)
         known.function = Targets::many;
+      if (known.different.size() <= Targets::maxFew &&
+          !llvm::is_contained(known.different, function))
+        known.different.push_back(function);
       ++known.count;
       known.last = element;
     }

@@ -6,7 +6,7 @@
 (module
   (type $function (func (param i32) (result i32)))
   (memory 1)
-  (table funcref (elem $differences $different))
+  (table funcref (elem $differences $different $more $most))
   ;; 599 turns by two. The second copy takes an address from the first.
   (func $differences (type $function) (local $at i32) (local $from i32) (local $kept i32)
     (local.set $at (i32.const -4784))
@@ -42,6 +42,9 @@
   ;; CHECK-LABEL: define {{.*}} @w1(
   ;; CHECK-NOT: x double>
 
+  ;; What is one of four is not called by its name.
+  (func $more (type $function) (i32.add (local.get 0) (i32.const 1)))
+  (func $most (type $function) (i32.add (local.get 0) (i32.const 2)))
   (func (export "_start")
     (drop (call_indirect (type $function)
       (i32.load (i32.const 0)) (i32.load (i32.const 4)))))
